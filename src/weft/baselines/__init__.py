@@ -1,0 +1,1 @@
+"""Strong practical baselines, and the out-of-fold profile."""

@@ -1,0 +1,1 @@
+"""Data of every kind, read and featurised into packed stores."""

@@ -1,0 +1,97 @@
+"""What a predictor reads: `Data` of any kind, and the tensors a network reads of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import torch
+
+    from weft.data.store import GraphBatch, PackedGraphs
+
+
+class Data(Protocol):
+    """A table of data, one per input row, bad rows included so that nothing shifts.
+
+    Feature kinds are named: `graph` (packed molecule graphs) and dense ones such as `morgan`,
+    `descriptors` and `vectors`. Features are computed when first asked for and cached.
+    """
+
+    def __len__(self) -> int:
+        """Return the number of input rows, `N`."""
+        ...
+
+    @property
+    def status(self) -> list[str]:
+        """`ok` or the reason why the row cannot be used, `[N]`."""
+        ...
+
+    @property
+    def ok(self) -> NDArray[np.bool_]:
+        """Whether the row can be used, bool `[N]`."""
+        ...
+
+    @property
+    def keys(self) -> list[str]:
+        """What a datum is known by across tables, such as its canonical SMILES; '' for bad rows."""
+        ...
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The feature kinds this data can give."""
+        ...
+
+    def dense(self, kind: str) -> NDArray[np.float32]:
+        """Return dense features `[N, D]`; bad rows are zeros, undefined values NaN."""
+        ...
+
+    def graphs(self) -> PackedGraphs:
+        """Return the packed graphs of all `N` rows; bad rows are empty graphs."""
+        ...
+
+    def feature_hash(self, kind: str) -> str:
+        """Return the hash of how a feature kind is made; stored with a model and checked on use."""
+        ...
+
+    def take(self, rows: NDArray[np.int64]) -> Data:
+        """Return the data at `rows`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Tensors of some data: what an encoder reads.
+
+    Attributes:
+        graph: their graphs, when asked for.
+        dense: float32 `[B, D]` per dense kind.
+    """
+
+    graph: GraphBatch | None = None
+    dense: dict[str, torch.Tensor] = field(default_factory=dict[str, "torch.Tensor"])
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The tensors of a whole data set; a batch is an index gather."""
+
+    graph: PackedGraphs | None = None
+    dense: dict[str, torch.Tensor] = field(default_factory=dict[str, "torch.Tensor"])
+
+    @classmethod
+    def of(cls, data: Data, kinds: Collection[str]) -> Inputs:
+        """Collect the named feature kinds of `data`."""
+        import torch
+
+        graph = data.graphs() if "graph" in kinds else None
+        return cls(graph, {kind: torch.from_numpy(data.dense(kind)) for kind in kinds if kind != "graph"})
+
+    def take(self, rows: torch.Tensor) -> Batch:
+        """Gather the batch of `rows`, int64 `[B]`."""
+        graph = None if self.graph is None else self.graph.batch(rows)
+        return Batch(graph, {kind: x[rows] for kind, x in self.dense.items()})

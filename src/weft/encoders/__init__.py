@@ -1,0 +1,1 @@
+"""Encoders: data to embeddings."""

@@ -1,0 +1,78 @@
+"""The small interface of encoders: a batch of data in, embeddings `[B, D]` out."""
+
+from __future__ import annotations
+
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from weft.data.base import Batch, Inputs
+from weft.errors import UserError, nearest
+
+#: Name -> module and class. A new encoder is one file and one line here.
+REGISTRY: dict[str, str] = {
+    "metalink": "weft.encoders.metalink:MetaLinkEncoder",
+    "dmpnn": "weft.encoders.dmpnn:DMPNNEncoder",
+    "mpnn": "weft.encoders.mpnn:MPNNEncoder",
+    "attentivefp": "weft.encoders.attentive_fp:AttentiveFPEncoder",
+    "gine": "weft.encoders.gine:GINEEncoder",
+    "fingerprint": "weft.encoders.fingerprint:FingerprintEncoder",
+    "vectors": "weft.encoders.vectors:VectorEncoder",
+    "fusion": "weft.encoders.fusion:FusionEncoder",
+}
+
+
+class Encoder(nn.Module, ABC):
+    """Data to embeddings.
+
+    Attributes:
+        needs: the feature kinds it reads (`graph`, `morgan`, `descriptors`, `vectors`).
+        dim: width `D` of its embeddings.
+    """
+
+    needs: ClassVar[tuple[str, ...]]
+    dim: int
+
+    @abstractmethod
+    def forward(self, batch: Batch) -> Tensor:
+        """Return embeddings, float32 `[B, D]`."""
+
+    def fit_scalers(self, inputs: Inputs, rows: Tensor) -> None:
+        """Set fixed input scalers (buffers) from the training `rows`; graphs need none."""
+
+
+def build_encoder(name: str, widths: Mapping[str, int], dim: int, **options: Any) -> Encoder:
+    """Make an encoder by its registered name.
+
+    Args:
+        name: one of `REGISTRY`.
+        widths: number of features of each dense kind the data gives.
+        dim: width of the embeddings.
+        options: the encoder's own options.
+
+    Raises:
+        UserError: for an unknown name.
+    """
+    if name not in REGISTRY:
+        raise UserError(f"there is no encoder {name!r}", mend=nearest(name, REGISTRY))
+    module, _, attribute = REGISTRY[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)(widths=widths, dim=dim, **options)
+
+
+def one_hot_rows(codes: Tensor, offsets: Tensor, width: int) -> Tensor:
+    """Expand categorical codes to concatenated one-hot rows.
+
+    Args:
+        codes: integer `[M, F]`, code of each field.
+        offsets: int64 `[F]`, first column of each field.
+        width: total number of columns.
+
+    Returns:
+        float32 `[M, width]` with `F` ones per row.
+    """
+    rows = torch.zeros(len(codes), width)
+    return rows.scatter_(1, codes.long() + offsets, 1.0)

@@ -1,0 +1,86 @@
+"""Files that appear whole or not at all, and disk trouble told plainly."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import tempfile
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from weft.errors import UserError
+
+_MENDS = {
+    errno.ENOSPC: "Free some space or choose another folder.",
+    errno.EDQUOT: "Free some of your quota or choose another folder.",
+    errno.EACCES: "Choose a folder you may write to.",
+    errno.EPERM: "Choose a folder you may write to.",
+    errno.EROFS: "Choose a folder you may write to.",
+    errno.ENOTDIR: "A file stands where a folder is needed: choose another path.",
+    errno.EEXIST: "A file stands where a folder is needed: choose another path.",
+    errno.EISDIR: "A folder stands where a file is needed: choose another path.",
+    errno.ENOENT: "Check the path.",
+}
+
+
+@contextmanager
+def disk_errors(path: Path | str) -> Generator[None]:
+    """Turn an `OSError` about `path` into a `UserError` that names it and the mend."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, UserError) or error.errno is None:
+            raise
+        mend = _MENDS.get(error.errno, "Check the disk and the path.")
+        raise UserError(os.strerror(error.errno), where=str(path), mend=mend) from error
+
+
+@contextmanager
+def atomic(path: Path | str) -> Generator[Path]:
+    """Give a temporary path beside `path` to write to; rename it into place when the block succeeds.
+
+    The folder is made when missing. On any failure the temporary file is removed and `path` is as before.
+
+    Raises:
+        UserError: when the disk is full or the folder cannot be written to.
+    """
+    path = Path(path)
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            temporary.chmod(0o644)
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path | str, value: object) -> None:
+    """Write `value` as indented JSON, atomically; NaN is refused."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    with atomic(path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def read_json(path: Path | str) -> dict[str, object]:
+    """Read a JSON object.
+
+    Raises:
+        UserError: when the file is missing, cut short or not a JSON object.
+    """
+    with disk_errors(path):
+        text = Path(path).read_text(encoding="utf-8", errors="replace")
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise UserError(f"not valid JSON ({error})", where=str(path), mend="Restore the file from a copy.") from error
+    if not isinstance(value, Mapping):
+        raise UserError("expected a JSON object", where=str(path), mend="Restore the file from a copy.")
+    return {str(key): item for key, item in value.items()}

@@ -1,0 +1,197 @@
+"""The one interface: whatever predicts is a `Predictor`, saved and loaded in one way.
+
+A model folder holds `model.json` (a card: schema version, predictor, tasks, configuration, feature hashes)
+and `model.safetensors` (every array). Loading never unpickles and never runs code.
+"""
+
+from __future__ import annotations
+
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from weft.errors import UserError, nearest
+from weft.files import atomic, disk_errors, read_json, write_json
+from weft.labels import Bools, Floats, LabelTable, Shown
+from weft.settings import Setting
+from weft.tasks import TaskSet
+
+if TYPE_CHECKING:
+    from weft.data.base import Data
+    from weft.data.splits import Split
+    from weft.training.run import Run
+
+SCHEMA = 1
+_MEND = "Restore the folder from a copy or fit again."
+
+Arrays = Mapping[str, NDArray[Any]]
+
+#: Name on the command line -> module and class. A new predictor is one file and one line here.
+REGISTRY: dict[str, str] = {
+    "metalink": "weft.metalink.model:MetaLinkPredictor",
+    "rf": "weft.baselines.forest:ForestPredictor",
+    "lightgbm": "weft.baselines.boosting:BoostingPredictor",
+    "prior": "weft.baselines.label_only:PriorPredictor",
+    "molecule-mean": "weft.baselines.label_only:MoleculeMeanPredictor",
+    "naive-bayes": "weft.baselines.label_only:NaiveBayesPredictor",
+}
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Predictions for `N` data over the `L` output columns of a `TaskSet` (see `TaskSet.offsets`).
+
+    Attributes:
+        tasks: the tasks.
+        mean: float64 `[N, L]`: probability of class 1, of each class of a multiclass task, or the value.
+        std: float64 `[N, L]`: standard deviation of `mean` as a prediction, in its units.
+        ok: bool `[N]`: false where the row could not be used; its numbers mean nothing.
+    """
+
+    tasks: TaskSet
+    mean: Floats
+    std: Floats
+    ok: Bools
+
+    def take(self, rows: NDArray[np.int64]) -> Predictions:
+        """Return the predictions of `rows`."""
+        return Predictions(self.tasks, self.mean[rows], self.std[rows], self.ok[rows])
+
+
+class Predictor(ABC):
+    """Whatever predicts: MetaLink, a forest or the class prior.
+
+    A query is read in two steps, so that one datum can be asked about under many known labels: `encode`
+    reads the features, `predict_encoded` the known labels.
+    """
+
+    name: ClassVar[str]
+    tasks: TaskSet
+    settings: frozenset[Setting]
+
+    @abstractmethod
+    def fit(self, data: Data, labels: LabelTable, split: Split, run: Run) -> None:
+        """Learn from the training rows of `split`; its validation rows may choose, its test rows are not read."""
+
+    @abstractmethod
+    def encode(self, data: Data) -> Any:
+        """Return what this predictor needs of `data` besides known labels."""
+
+    @abstractmethod
+    def predict_encoded(self, encoded: Any, known: Shown) -> Predictions:
+        """Predict every task of the encoded data, given the labels shown of them."""
+
+    def predict(self, data: Data, known: Shown | None = None) -> Predictions:
+        """Predict every task of `data` given `known` labels (none: the standard setting)."""
+        shown = known if known is not None else Shown.nothing(self.tasks, len(data))
+        return self.predict_encoded(self.encode(data), shown)
+
+    def add_task(self, data: Data, labels: LabelTable) -> None:  # noqa: ARG002 - for those that can
+        """Add the tasks of `labels`, learnt from `data` as support, without retraining (meta setting).
+
+        Raises:
+            UserError: when this predictor cannot serve a task it was not trained on.
+        """
+        raise UserError(
+            f"a {self.name} model cannot take a new task",
+            mend="Fit with '--model metalink' (preset default, or --setting meta).",
+        )
+
+    @abstractmethod
+    def state(self) -> tuple[dict[str, object], dict[str, NDArray[Any]]]:
+        """Return a JSON-ready configuration and the arrays from which `restore` rebuilds the predictor."""
+
+    @classmethod
+    @abstractmethod
+    def restore(cls, tasks: TaskSet, config: dict[str, Any], arrays: Arrays) -> Self:
+        """Rebuild a fitted predictor from `state`."""
+
+    def save(self, folder: Path | str) -> None:
+        """Write the model into `folder`; each file appears whole."""
+        from safetensors.numpy import save_file
+
+        config, arrays = self.state()
+        path = Path(folder) / "model.safetensors"
+        with atomic(path) as temporary:
+            save_file({key: np.ascontiguousarray(value) for key, value in arrays.items()}, temporary)
+        card = {
+            "schema": SCHEMA,
+            "predictor": self.name,
+            "settings": sorted(self.settings),
+            "tasks": self.tasks.to_json(),
+            "config": config,
+            "arrays": {key: [str(value.dtype), list(value.shape)] for key, value in arrays.items()},
+        }
+        write_json(Path(folder) / "model.json", card)
+
+
+def build(name: str, **options: Any) -> Predictor:
+    """Make an unfitted predictor by its registered name.
+
+    Raises:
+        UserError: for an unknown name.
+    """
+    return _class(name)(**options)
+
+
+def _class(name: str) -> type[Predictor]:
+    if name not in REGISTRY:
+        raise UserError(f"there is no model {name!r}", mend=nearest(name, REGISTRY))
+    module, _, attribute = REGISTRY[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def load(folder: Path | str) -> Predictor:
+    """Load a fitted predictor from a model folder.
+
+    Raises:
+        UserError: when the folder is no model, is cut short, or was written by a newer weft.
+    """
+    folder = Path(folder)
+    if not (folder / "model.json").is_file():
+        mend = "Give the folder that 'weft fit --out' wrote."
+        raise UserError("this is not a finished weft model (no model.json)", where=str(folder), mend=mend)
+    card: dict[str, Any] = read_json(folder / "model.json")
+    try:
+        _check_schema(card, folder)
+        arrays = _read_arrays(folder / "model.safetensors", card["arrays"])
+        tasks = TaskSet.from_json(card["tasks"])
+        model = _class(str(card["predictor"])).restore(tasks, card["config"], arrays)
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        mend = "Restore the folder from a copy or fit again."
+        raise UserError(
+            f"the model card is damaged ({error!r})", where=str(folder / "model.json"), mend=mend
+        ) from error
+    model.settings = frozenset(Setting(str(name)) for name in card["settings"])
+    return model
+
+
+def _check_schema(card: Mapping[str, object], folder: Path) -> None:
+    schema = card["schema"]
+    if not isinstance(schema, int) or schema > SCHEMA:
+        raise UserError(
+            f"the model has format {schema}, this weft reads up to {SCHEMA}",
+            where=str(folder),
+            mend="Upgrade weft: pip install --upgrade weft",
+        )
+
+
+def _read_arrays(path: Path, expected: Any) -> Arrays:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        with disk_errors(path):
+            arrays = load_file(path)
+    except SafetensorError as error:
+        raise UserError(f"the file is damaged or cut short ({error})", where=str(path), mend=_MEND) from error
+    found = {key: [str(value.dtype), list(value.shape)] for key, value in arrays.items()}
+    if found != expected:
+        raise UserError("the arrays are not those of model.json", where=str(path), mend=_MEND)
+    return arrays

@@ -1,0 +1,55 @@
+"""What a fit needs to know of its surroundings: seed, progress, and a folder to resume from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from weft.files import atomic
+
+Report = Callable[[str, int, int, str], None]
+
+
+def silent(stage: str, done: int, total: int, note: str) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """The surroundings of one fit.
+
+    Attributes:
+        seed: seeds everything random in the fit.
+        folder: where finished stages and checkpoints are kept for `--resume`; None keeps nothing.
+        report: called as `report(stage, done, total, note)` while work proceeds.
+        threads: how many threads a stage may use.
+    """
+
+    seed: int = 0
+    folder: Path | None = None
+    report: Report = silent
+    threads: int = 2
+
+    def stage(self, name: str, compute: Callable[[], Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+        """Return the arrays of a finished stage from the folder, or compute and keep them there.
+
+        Args:
+            name: file name of the stage, unique within the run.
+            compute: makes the stage's arrays; must depend on the run's inputs and seed only.
+        """
+        if self.folder is None:
+            return dict(compute())
+        from safetensors.numpy import load_file, save_file
+
+        path = self.folder / f"{name}.safetensors"
+        if path.exists():
+            return load_file(path)
+        arrays = {key: np.ascontiguousarray(value) for key, value in compute().items()}
+        with atomic(path) as temporary:
+            save_file(arrays, temporary)
+        return arrays
