@@ -1,0 +1,47 @@
+# Everything runs from a fresh clone: each target makes .venv when it is missing.
+#   make demo    train on the shipped data and write weft-demo/report.html
+#   make test    run the tests (ARGS="-k name" for a part)
+#   make lint    ruff and pyright
+# For the small CPU build of PyTorch on Linux: make test TORCH_INDEX=https://download.pytorch.org/whl/cpu
+
+PYTHON ?= python3
+TORCH_INDEX ?=
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+TORCH := $(shell grep -m1 '^torch==' constraints.txt)
+
+.PHONY: demo test lint format clean
+
+demo: .venv/.weft
+	$(BIN)/weft demo --out weft-demo
+
+test: .venv/.dev
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/.dev
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/pyright
+
+format: .venv/.dev
+	$(BIN)/ruff check --fix src tests benchmarks
+	$(BIN)/ruff format src tests benchmarks
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "weft needs Python 3.11 or newer; name one: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+# PyTorch first and alone: its index and its size are its own.
+.venv/.weft: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "Setting up .venv (once)"
+	@$(PIP) "$(TORCH)" $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
+	@$(PIP) --editable .
+	@touch $@
+
+.venv/.dev: .venv/.weft
+	@$(PIP) --editable ".[dev]"
+	@touch $@
+
+clean:
+	rm -rf .venv weft-demo .pytest_cache .ruff_cache .hypothesis
