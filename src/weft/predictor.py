@@ -137,10 +137,11 @@ def build(name: str, **options: Any) -> Predictor:
     Raises:
         UserError: for an unknown name.
     """
-    return _class(name)(**options)
+    return predictor_class(name)(**options)
 
 
-def _class(name: str) -> type[Predictor]:
+def predictor_class(name: str) -> type[Predictor]:
+    """Return the class registered as `name`, importing its module."""
     if name not in REGISTRY:
         raise UserError(f"there is no model {name!r}", mend=nearest(name, REGISTRY))
     module, _, attribute = REGISTRY[name].partition(":")
@@ -162,7 +163,7 @@ def load(folder: Path | str) -> Predictor:
         _check_schema(card, folder)
         arrays = _read_arrays(folder / "model.safetensors", card["arrays"])
         tasks = TaskSet.from_json(card["tasks"])
-        model = _class(str(card["predictor"])).restore(tasks, card["config"], arrays)
+        model = predictor_class(str(card["predictor"])).restore(tasks, card["config"], arrays)
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         mend = "Restore the folder from a copy or fit again."
         raise UserError(
