@@ -1,0 +1,189 @@
+"""Structure's scores and known labels to every column's score: the exact layer and its small corrections.
+
+The corrections start at 0 and are held there by a ridge, so that little data keeps the closed form and much
+data may leave it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from weft.labels import LabelTable
+from weft.metalink.columns import ColumnLabels, Layout
+from weft.metalink.exact import ExactLabelLayer, averaged_logit, starting_loadings
+from weft.settings import reveal_at_random
+from weft.training.losses import ColumnLoss
+
+
+@dataclass(frozen=True)
+class Rung:
+    """How firmly the channel is held at its closed form: ridges divided by the number of known labels."""
+
+    name: str
+    loading: float
+    task_map: float
+    direct: float
+
+
+#: From the loosest to the firmest; cross-validation inside the training rows picks one.
+RUNGS = (Rung("weak", 10, 3, 1), Rung("middle", 15, 25, 10), Rung("strong", 20, 200, 100))
+
+
+@dataclass(frozen=True)
+class ChannelConfig:
+    """The label channel and how it is fitted.
+
+    Attributes:
+        variance: first prior variance of scores given structure, in squared logits.
+        nugget: first part of it that no other task shares.
+        rank: at most so many loadings per task.
+        steps: optimiser steps.
+        batch: data per step.
+        lr: peak step size of Adam, one cycle.
+        nothing: share of data shown nothing in a step.
+        pattern: also read *which* labels are known, not only their values. Off: on many tables who was measured
+            on what says much about the answer, and a user's own choice of known labels does not repeat it.
+    """
+
+    variance: float = 3.0
+    nugget: float = 0.5
+    rank: int = 48
+    steps: int = 400
+    batch: int = 512
+    lr: float = 0.02
+    nothing: float = 0.1
+    pattern: bool = False
+
+
+class LabelChannel(nn.Module):
+    """Exact layer plus corrections.
+
+    Args:
+        loading: first loadings `[L, r]`.
+        mean: training mean of the structure's scores, `[L]`.
+        scale: their standard deviation, `[L]`.
+        config: the channel's shape.
+    """
+
+    center: Tensor
+    scale: Tensor
+
+    def __init__(self, loading: Tensor, mean: Tensor, scale: Tensor, config: ChannelConfig) -> None:
+        super().__init__()
+        width = len(loading)
+        self.exact = ExactLabelLayer(loading, torch.full((width,), config.nugget))
+        self.slope, self.bias = nn.Parameter(torch.ones(width)), nn.Parameter(torch.zeros(width))
+        self.task_map = nn.Parameter(torch.zeros(width, width))
+        self.direct = nn.Parameter(torch.zeros(2 * width, width))
+        self.total = nn.Parameter(torch.zeros(width))
+        self.pattern = nn.Parameter(torch.zeros(width + 1, width)) if config.pattern else None
+        self.register_buffer("center", mean)
+        self.register_buffer("scale", scale)
+        self.register_buffer("start", loading.clone())
+
+    def forward(self, profile: Tensor, known: ColumnLabels) -> tuple[Tensor, Tensor]:
+        """Return scores `[B, L]` and their variance.
+
+        Args:
+            profile: the structure's scores `[B, L]`: calibrated logits, or standardised values.
+            known: the labels shown.
+        """
+        m = profile * self.slope + self.bias + ((profile - self.center) / self.scale) @ self.task_map
+        mean, variance = self.exact(m, known)
+        return mean + self._direct(m, known), variance
+
+    def _direct(self, m: Tensor, known: ColumnLabels) -> Tensor:
+        expected = torch.where(known.continuous, m, torch.sigmoid(m))
+        r = (known.value - expected) * known.known
+        n = known.known.sum(1, keepdim=True)
+        root = n.clamp(min=1).sqrt()
+        score = torch.cat([r, r / root], 1) @ self.direct + r.sum(1, keepdim=True) / root * self.total
+        if self.pattern is not None:
+            score = score + torch.cat([known.known, n / known.known.shape[1]], 1) @ self.pattern
+        return score
+
+    def penalty(self, rung: Rung) -> Tensor:
+        """Return the ridge that holds the channel at its closed form, a scalar."""
+        start: Tensor = self.get_buffer("start")
+        free = (self.slope - 1).square().sum() + self.bias.square().sum()
+        direct = self.direct.square().sum() + self.total.square().sum()
+        if self.pattern is not None:
+            direct = direct + self.pattern.square().sum()
+        moved = (self.exact.loading - start).square().sum()
+        return free + rung.loading * moved + rung.task_map * self.task_map.square().sum() + rung.direct * direct
+
+    def answer(self, profile: Tensor, known: ColumnLabels) -> tuple[Tensor, Tensor]:
+        """Return scores whose sigmoid is the mean probability (values where continuous), and the variance."""
+        mean, variance = self(profile, known)
+        return torch.where(known.continuous, mean, averaged_logit(mean, variance)), variance
+
+
+def fit_channel(
+    profile: Tensor, labels: LabelTable, layout: Layout, config: ChannelConfig, rung: Rung, shows: bool, seed: int
+) -> LabelChannel:
+    """Fit the channel by log-loss on hidden training labels, with a fresh share shown of each datum.
+
+    Args:
+        profile: out-of-fold scores of the training data `[n, L]`.
+        labels: their labels.
+        layout: columns of the tasks.
+        config: the channel.
+        rung: how firmly it is held at its closed form.
+        shows: False never shows a label (standard setting).
+        seed: of batches and reveals.
+    """
+    known = layout.columns(labels)
+    channel = _start(profile, known, config)
+    loss_of = ColumnLoss.make(known.continuous, layout.groups(), torch.full((layout.width,), 0.5))
+    optimizer = torch.optim.Adam(channel.parameters(), lr=config.lr, betas=(0.9, 0.95))
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.lr, total_steps=config.steps)
+    ridge = 1.0 / max(len(labels), 1)
+    for rows, seen in _batches(labels, config, shows, seed):
+        shown, asked = layout.columns(seen[0]), layout.columns(seen[1])
+        score, _ = channel.answer(profile[rows], shown)
+        loss = loss_of(score, asked.known, asked.value) + ridge * channel.penalty(rung)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        cycle.step()
+    return channel.eval()
+
+
+def _batches(
+    labels: LabelTable, config: ChannelConfig, shows: bool, seed: int
+) -> Iterator[tuple[Tensor, tuple[LabelTable, LabelTable]]]:
+    rng = np.random.default_rng(seed)
+    size = min(config.batch, labels.n_rows)
+    for _ in range(config.steps):
+        rows = rng.choice(labels.n_rows, size, replace=False)
+        part = labels.take(rows)
+        if shows:
+            episode = reveal_at_random(part, rng, config.nothing)
+            seen = (episode.shown.table, episode.asked.table)
+        else:
+            seen = (LabelTable.empty(part.tasks, part.n_rows), part)
+        yield torch.from_numpy(rows), seen
+
+
+def _start(profile: Tensor, known: ColumnLabels, config: ChannelConfig) -> LabelChannel:
+    p = torch.sigmoid(profile)
+    spread = torch.where(known.continuous, 1.0, (p * (1 - p)).clamp(min=1e-4).sqrt())
+    residual = (known.value - torch.where(known.continuous, profile, p)) / spread * known.known
+    # a continuous score's variance is that of its residual, in standardised units
+    variance = (residual.square().sum(0) / known.known.sum(0).clamp(min=1)).clamp(0.05, 1.0)
+    size = torch.where(known.continuous, variance, torch.full_like(variance, config.variance))
+    loading = starting_loadings(residual, known.known, config.rank, 1.0) * size.sqrt()[:, None]
+    mean, scale = profile.mean(0), profile.std(0).clamp(min=1e-3)
+    channel = LabelChannel(loading, mean, scale, config)
+    nugget = torch.where(known.continuous, variance * 0.5, torch.full_like(variance, config.nugget))
+    with torch.no_grad():
+        channel.exact.log_nugget.copy_(nugget.log())
+        channel.exact.loading.mul_(torch.where(known.continuous, math.sqrt(0.5), 1.0)[:, None])
+    channel.get_buffer("start").copy_(channel.exact.loading.detach())
+    return channel

@@ -1,0 +1,199 @@
+"""A short training loop: steps, validation, best epoch, and a checkpoint after every epoch.
+
+Everything random in an epoch is drawn from (seed, epoch), so a run that was killed and resumed at its last
+checkpoint ends with the weights of the run that was not.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from weft.errors import UserError, nearest
+from weft.files import atomic
+from weft.training.run import Run
+
+Step = Callable[[], Tensor]
+
+SCHEDULES = ("cosine", "onecycle", "constant")
+
+
+@dataclass(frozen=True)
+class LoopConfig:
+    """How to optimise.
+
+    Attributes:
+        epochs: passes over the training data.
+        lr: Adam's step size (its peak under `onecycle`).
+        weight_decay: L2 penalty in Adam's gradient, on every parameter (as in MetaLink's released code).
+        clip: largest gradient norm; 0 does not clip.
+        schedule: `cosine` to 0 by epochs, `onecycle` by epochs, or `constant`.
+        patience: stop after so many epochs without a better validation score; 0 never stops.
+        select: keep the weights of the `best` validation epoch, or the `last`.
+        precision: `float32`, or `bfloat16` autocast where the processor has it.
+    """
+
+    epochs: int = 30
+    lr: float = 1e-3
+    weight_decay: float = 5e-4
+    clip: float = 0.0
+    schedule: str = "cosine"
+    patience: int = 0
+    select: str = "best"
+    precision: str = "float32"
+
+
+@dataclass
+class History:
+    """What happened: one row per epoch, and the best of them."""
+
+    rows: list[dict[str, float]] = field(default_factory=list[dict[str, float]])
+    best_epoch: int = -1
+    best_score: float = -math.inf
+
+    def stale(self) -> int:
+        """Return the number of epochs since the best."""
+        return len(self.rows) - 1 - self.best_epoch
+
+
+def learning_rate(config: LoopConfig, epoch: int) -> float:
+    """Return the learning rate of an epoch (from 0)."""
+    if config.schedule not in SCHEDULES:
+        raise UserError(f"there is no schedule {config.schedule!r}", mend=nearest(config.schedule, SCHEDULES))
+    share = epoch / max(config.epochs, 1)
+    if config.schedule == "cosine":
+        return config.lr * (1 + math.cos(math.pi * share)) / 2
+    if config.schedule == "onecycle":
+        warm = 0.25
+        share = (epoch + 1) / max(config.epochs, 1)
+        return config.lr * (share / warm if share < warm else (1 + math.cos(math.pi * (share - warm) / (1 - warm))) / 2)
+    return config.lr
+
+
+def train(
+    module: nn.Module,
+    steps: Callable[[int], Iterable[Step]],
+    validate: Callable[[], float | None],
+    config: LoopConfig,
+    run: Run,
+    name: str = "train",
+) -> History:
+    """Train `module` in place and leave it with the selected weights.
+
+    Args:
+        module: what is trained.
+        steps: `steps(epoch)` gives the epoch's steps, each computing one loss.
+        validate: returns a score, larger is better, or None when there is nothing to validate on.
+        config: how to optimise.
+        run: seed, progress and the folder of checkpoints.
+        name: stage name in progress and in the checkpoint's file name.
+    """
+    optimizer = torch.optim.Adam(module.parameters(), lr=config.lr, weight_decay=config.weight_decay)
+    history, best = History(), _copy(module)
+    checkpoint = None if run.folder is None else _Checkpoint(run, name)
+    if checkpoint is not None and checkpoint.exists():
+        history, best = checkpoint.load(module, optimizer)
+    for epoch in range(len(history.rows), config.epochs):
+        if config.patience and history.rows and history.stale() >= config.patience:
+            break
+        loss = _train_epoch(module, optimizer, steps(epoch), config, epoch, run.seed)
+        score = _validated(module, validate)
+        history.rows.append({"epoch": epoch, "loss": loss, **({} if score is None else {"score": score})})
+        if score is None or score > history.best_score:
+            history.best_epoch, history.best_score = epoch, -math.inf if score is None else score
+            best = _copy(module)
+        if checkpoint is not None:
+            checkpoint.save(module, optimizer, history, best)
+        run.report(name, epoch + 1, config.epochs, _note(loss, score))
+    if config.select == "best" and history.rows:
+        module.load_state_dict(best)
+    module.eval()
+    return history
+
+
+def _train_epoch(
+    module: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    steps: Iterable[Step],
+    config: LoopConfig,
+    epoch: int,
+    seed: int,
+) -> float:
+    for group in optimizer.param_groups:
+        group["lr"] = learning_rate(config, epoch)
+    half = config.precision == "bfloat16"
+    module.train()
+    losses: list[float] = []
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed * 100_003 + epoch)
+        for step in steps:
+            optimizer.zero_grad(set_to_none=True)
+            with torch.autocast("cpu", torch.bfloat16) if half else nullcontext():
+                loss = step()
+            loss.backward()
+            if config.clip:
+                nn.utils.clip_grad_norm_(module.parameters(), config.clip)
+            optimizer.step()
+            losses.append(float(loss.detach()))
+    return sum(losses) / max(len(losses), 1)
+
+
+def _validated(module: nn.Module, validate: Callable[[], float | None]) -> float | None:
+    module.eval()
+    with torch.no_grad():
+        return validate()
+
+
+def _copy(module: nn.Module) -> dict[str, Tensor]:
+    return {key: value.detach().clone() for key, value in module.state_dict().items()}
+
+
+def _note(loss: float, score: float | None) -> str:
+    return f"loss {loss:.4f}" + ("" if score is None else f", validation {score:.4f}")
+
+
+class _Checkpoint:
+    """Weights, best weights, optimiser state and history in one safetensors file."""
+
+    def __init__(self, run: Run, name: str) -> None:
+        assert run.folder is not None
+        self.path = run.folder / f"{name}.checkpoint.safetensors"
+
+    def exists(self) -> bool:
+        return self.path.exists()
+
+    def save(
+        self, module: nn.Module, optimizer: torch.optim.Optimizer, history: History, best: dict[str, Tensor]
+    ) -> None:
+        from safetensors.torch import save_file
+
+        arrays = {f"now.{key}": value.contiguous() for key, value in _copy(module).items()}
+        arrays |= {f"best.{key}": value.contiguous() for key, value in best.items()}
+        for index, slots in optimizer.state_dict()["state"].items():
+            arrays |= {f"adam.{index}.{slot}": value.clone() for slot, value in slots.items()}
+        note = {"rows": history.rows, "best_epoch": history.best_epoch, "best_score": repr(history.best_score)}
+        with atomic(self.path) as temporary:
+            save_file(arrays, temporary, metadata={"history": json.dumps(note)})
+
+    def load(self, module: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[History, dict[str, Tensor]]:
+        from safetensors import safe_open
+
+        with safe_open(self.path, "pt") as file:
+            arrays: dict[str, Tensor] = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            note: dict[str, Any] = json.loads(file.metadata()["history"])
+        module.load_state_dict({key[4:]: value for key, value in arrays.items() if key.startswith("now.")})
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in arrays.items():
+            if key.startswith("adam."):
+                _, index, slot = key.split(".")
+                state.setdefault(int(index), {})[slot] = value
+        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+        history = History(note["rows"], note["best_epoch"], float(note["best_score"]))
+        return history, {key[5:]: value for key, value in arrays.items() if key.startswith("best.")}
