@@ -74,5 +74,5 @@ def one_hot_rows(codes: Tensor, offsets: Tensor, width: int) -> Tensor:
     Returns:
         float32 `[M, width]` with `F` ones per row.
     """
-    rows = torch.zeros(len(codes), width)
+    rows = torch.zeros(len(codes), width, device=codes.device)
     return rows.scatter_(1, codes.long() + offsets, 1.0)

@@ -1,0 +1,65 @@
+"""From the categorical codes of atoms and bonds to vectors.
+
+The atoms of a batch are of few kinds (a kind is one combination of codes), so whatever depends on an
+atom's codes alone is computed once per kind and then gathered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from weft.data.base import Batch
+from weft.data.featurize import ATOM_FIELDS, ATOM_MASS, BOND_FIELDS
+from weft.encoders.base import one_hot_rows
+from weft.errors import UserError
+
+if TYPE_CHECKING:
+    from weft.data.store import GraphBatch
+
+#: Columns of an atom's row: its one-hot fields and its mass; of a bond's row: its one-hot fields.
+ATOM_WIDTH = sum(size for _, size in ATOM_FIELDS) + 1
+BOND_WIDTH = sum(size for _, size in BOND_FIELDS)
+
+
+def graph_of(batch: Batch) -> GraphBatch:
+    """Return the graphs of a batch.
+
+    Raises:
+        UserError: when the batch was made without them.
+    """
+    if batch.graph is None:
+        raise UserError("the batch has no graphs", mend="Ask the data for the feature kind 'graph'.")
+    return batch.graph
+
+
+def atom_rows(codes: Tensor) -> Tensor:
+    """Return one-hot fields and mass / 100, float32 `[M, ATOM_WIDTH]`, of atom codes uint8 `[M, 7]`."""
+    mass = torch.as_tensor(ATOM_MASS, device=codes.device)[codes[:, 0].long()]
+    return torch.cat([_one_hot(codes, ATOM_FIELDS), mass[:, None]], 1)
+
+
+def bond_rows(codes: Tensor) -> Tensor:
+    """Return one-hot fields, float32 `[M, BOND_WIDTH]`, of bond codes uint8 `[M, 4]`."""
+    return _one_hot(codes, BOND_FIELDS)
+
+
+def _one_hot(codes: Tensor, fields: Sequence[tuple[str, int]]) -> Tensor:
+    sizes = torch.tensor([size for _, size in fields], device=codes.device)
+    return one_hot_rows(codes, sizes.cumsum(0) - sizes, int(sizes.sum()))
+
+
+def kinds(codes: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the distinct rows of codes, uint8 `[K, F]`, and which of them each row is, int64 `[M]`.
+
+    Args:
+        codes: uint8 `[M, F]`, at most 8 fields.
+    """
+    width = codes.shape[1]
+    packed = F.pad(codes, (0, 8 - width)).view(torch.int64).flatten()
+    distinct, kind = torch.unique(packed, return_inverse=True)
+    return distinct[:, None].view(torch.uint8)[:, :width], kind

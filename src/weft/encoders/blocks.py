@@ -1,0 +1,90 @@
+"""Blocks of the encoders: normalisation that bears one row, a fast PReLU, the two-layer perceptron."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class RowNorm(nn.BatchNorm1d):
+    """Batch normalisation that also takes rows with multiplicities, and bears batches of one row.
+
+    In training a batch of fewer than two rows has no variance: it is normalised by the running statistics,
+    which it leaves alone.
+    """
+
+    def forward(self, input: Tensor, counts: Tensor | None = None) -> Tensor:
+        """Normalise `input` `[M, D]`; `counts` `[M]` tells how often each row stands in the batch."""
+        few = (len(input) if counts is None else int(counts.sum())) < 2
+        if self.training and not few:
+            return super().forward(input) if counts is None else self._weighted(input, counts)
+        return F.batch_norm(input, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps)
+
+    def _weighted(self, x: Tensor, counts: Tensor) -> Tensor:
+        weight = (counts / counts.sum()).to(x.dtype)
+        mean = weight @ x
+        var = weight @ (x - mean).square()
+        n = counts.sum()
+        with torch.no_grad():
+            self._update(mean, var * n / (n - 1))
+        return (x - mean) * (torch.rsqrt(var + self.eps) * self.weight) + self.bias
+
+    def _update(self, mean: Tensor, var: Tensor) -> None:
+        if self.running_mean is None or self.running_var is None or self.num_batches_tracked is None:
+            return
+        self.num_batches_tracked += 1
+        self.running_mean.lerp_(mean.to(self.running_mean.dtype), self.momentum or 0.1)
+        self.running_var.lerp_(var.to(self.running_var.dtype), self.momentum or 0.1)
+
+
+class PReLU(nn.Module):
+    """`max(0, x) + a min(0, x)` with one learned slope `a`, starting at 0.25 (He et al., arXiv 1502.01852).
+
+    The same function as `nn.PReLU()`, whose gradient of the slope is slow on a CPU.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slope = nn.Parameter(torch.full((1,), 0.25))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply to every entry."""
+        return _PReLU.apply(x, self.slope) if x.device.type == "cpu" else F.prelu(x, self.slope)
+
+
+class _PReLU(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, slope: Tensor) -> Tensor:
+        ctx.save_for_backward(x, slope)
+        return F.leaky_relu(x, float(slope))
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor]:
+        x, slope = ctx.saved_tensors
+        (grad,) = grads
+        grad_x = torch.ops.aten.leaky_relu_backward(grad, x, float(slope), False)
+        grad_slope = torch.dot(grad.flatten().to(slope.dtype), x.clamp(max=0).flatten().to(slope.dtype))
+        return grad_x, grad_slope.reshape(1)
+
+
+class MLP(nn.Sequential):
+    """Linear, batch normalisation, PReLU, dropout, Linear: `[M, n_in]` to `[M, n_out]`."""
+
+    def __init__(self, n_in: int, hidden: int, n_out: int, dropout: float = 0.0) -> None:
+        norm = RowNorm(hidden)
+        super().__init__(
+            nn.Linear(n_in, hidden, bias=False), norm, PReLU(), nn.Dropout(dropout), nn.Linear(hidden, n_out)
+        )
+
+
+def xavier(module: nn.Module) -> None:
+    """Set every weight matrix below `module` Xavier-uniform with gain sqrt 2 and every bias to zero."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.xavier_uniform_(layer.weight, gain=math.sqrt(2))
+            if layer.bias is not None:  # pyright: ignore[reportUnnecessaryComparison]
+                nn.init.zeros_(layer.bias)
