@@ -142,9 +142,9 @@ def _check_file(path: Path) -> None:
 
 def _open(path: Path) -> IO[bytes]:
     """Open for reading bytes, through gzip when the name says so."""
-    raw = path.open("rb")
     if path.suffix.lower() == ".gz":
-        return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
+        return cast("IO[bytes]", gzip.open(path, "rb"))
+    raw = path.open("rb")
     if raw.peek(2)[:2] == b"\x1f\x8b":
         raw.close()
         raise UserError("the file is gzip data without .gz in its name", where=str(path), mend="Add .gz to its name.")
