@@ -1,0 +1,90 @@
+"""Dense features of molecules: Morgan count fingerprints and RDKit descriptors, in parallel."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from weft.data.descriptors import DESCRIPTOR_NAMES, DESCRIPTORS_HASH, describe
+from weft.data.featurize import parse
+from weft.data.parallel import Part, Rows, run_rows
+
+if TYPE_CHECKING:
+    from rdkit.Chem.rdFingerprintGenerator import FingerprintGenerator64
+
+MORGAN_BITS: Final = 2048
+MORGAN_RADIUS: Final = 2
+MORGAN_HASH: Final = hashlib.sha256(f"1 morgan counts {MORGAN_RADIUS} {MORGAN_BITS}".encode()).hexdigest()
+
+
+@cache
+def _generator() -> FingerprintGenerator64:
+    from rdkit.Chem import rdFingerprintGenerator
+
+    return rdFingerprintGenerator.GetMorganGenerator(radius=MORGAN_RADIUS, fpSize=MORGAN_BITS)
+
+
+def morgan_part(rows: Rows) -> Part:
+    """Return Morgan counts, uint8 `[n, 2048]`, of some SMILES; zeros for a row that cannot be used."""
+    x = np.zeros((len(rows), MORGAN_BITS), np.uint8)
+    status: list[str] = []
+    for at, row in enumerate(rows):
+        mol, reason = parse(row)
+        if mol is not None:
+            x[at] = np.minimum(_generator().GetCountFingerprintAsNumPy(mol), 255)
+        status.append(reason)
+    return Part({"x": x}, status)
+
+
+def descriptor_part(rows: Rows) -> Part:
+    """Return descriptors, float32 `[n, D]`, of some SMILES; zeros for a row that cannot be used."""
+    from rdkit import rdBase
+
+    x = np.zeros((len(rows), len(DESCRIPTOR_NAMES)), np.float32)
+    status: list[str] = []
+    with rdBase.BlockLogs():
+        for at, row in enumerate(rows):
+            mol, reason = parse(row)
+            if mol is not None:
+                x[at] = describe(mol)
+            status.append(reason)
+    return Part({"x": x}, status)
+
+
+def morgan(smiles: Rows, workers: int = 2) -> NDArray[np.uint8]:
+    """Return Morgan count fingerprints of radius 2 (Rogers and Hahn, J. Chem. Inf. Model. 2010).
+
+    Args:
+        smiles: `N` SMILES.
+        workers: number of processes.
+
+    Returns:
+        uint8 `[N, 2048]`, counts cut at 255; zeros for rows that cannot be used.
+    """
+    return _joined("morgan_part", smiles, workers)
+
+
+def descriptors(smiles: Rows, workers: int = 2) -> NDArray[np.float32]:
+    """Return the RDKit descriptors `DESCRIPTOR_NAMES`.
+
+    Args:
+        smiles: `N` SMILES.
+        workers: number of processes.
+
+    Returns:
+        float32 `[N, D]`; zeros for rows that cannot be used, NaN where a descriptor is undefined.
+    """
+    return _joined("descriptor_part", smiles, workers)
+
+
+def _joined(function: str, smiles: Rows, workers: int) -> NDArray[Any]:
+    parts = run_rows(f"{__name__}:{function}", smiles, workers)
+    return np.concatenate([part.arrays["x"] for part in parts])
+
+
+#: Hash of how each dense kind is made; stored with a model and compared when it is used.
+HASHES: Final = {"morgan": MORGAN_HASH, "descriptors": DESCRIPTORS_HASH}

@@ -1,0 +1,182 @@
+"""A table of molecules: graphs, fingerprints and descriptors, computed when asked for and cached."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from weft.data.cache import Arrays, cached, content_key
+from weft.errors import UserError, nearest
+
+if TYPE_CHECKING:
+    from weft.data.store import PackedGraphs
+
+KINDS: Final = ("graph", "morgan", "descriptors")
+
+
+class Molecules:
+    """Molecules, one per input row, bad rows included; implements `weft.data.base.Data`.
+
+    Example:
+        >>> data = Molecules.from_smiles(["CCO", None, "C1CC"], workers=0)
+        >>> data.keys, data.ok.tolist(), data.status[1]
+        (['CCO', '', ''], [True, False, False], 'empty SMILES')
+    """
+
+    def __init__(self, source: _Source, rows: NDArray[np.int64] | None = None) -> None:
+        self._source = source
+        self._rows = rows
+
+    @classmethod
+    def from_smiles(cls, smiles: Sequence[str | None], workers: int = 2) -> Molecules:
+        """Make the table of some SMILES.
+
+        Args:
+            smiles: one SMILES per row; None, NaN and blank ones give bad rows.
+            workers: number of processes for large tables.
+
+        Raises:
+            UserError: when a value is neither text nor missing.
+        """
+        return cls(_Source([_text(value, at) for at, value in enumerate(smiles)], workers))
+
+    def __len__(self) -> int:
+        return len(self._source.smiles) if self._rows is None else len(self._rows)
+
+    @property
+    def smiles(self) -> list[str | None]:
+        """The SMILES as given, `[N]`."""
+        return self._pick(self._source.smiles)
+
+    @property
+    def status(self) -> list[str]:
+        """`ok` or the reason why the row cannot be used, `[N]`."""
+        return self._pick(self._source.status)
+
+    @property
+    def ok(self) -> NDArray[np.bool_]:
+        """Whether the row can be used, bool `[N]`."""
+        return np.array([reason == "ok" for reason in self.status], bool)
+
+    @property
+    def keys(self) -> list[str]:
+        """Canonical SMILES, '' for bad rows, `[N]`."""
+        return self._pick(self._source.keys)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The feature kinds: graph, morgan and descriptors."""
+        return KINDS
+
+    def dense(self, kind: str) -> NDArray[np.float32]:
+        """Return Morgan counts `[N, 2048]` or descriptors `[N, D]`, float32; bad rows zeros, undefined NaN."""
+        if kind not in KINDS[1:]:
+            raise UserError(f"molecules have no dense features {kind!r}", mend=nearest(kind, KINDS[1:]))
+        x = self._source.dense(kind)
+        return (x if self._rows is None else x[self._rows]).astype(np.float32)
+
+    def graphs(self) -> PackedGraphs:
+        """Return the packed graphs of all `N` rows; bad rows are empty graphs."""
+        from weft.data.store import as_rows
+
+        store = self._source.graphs()
+        return store if self._rows is None else store.take(as_rows(self._rows))
+
+    def feature_hash(self, kind: str) -> str:
+        """Return the hash of how a feature kind is made."""
+        if kind not in KINDS:
+            raise UserError(f"molecules have no features {kind!r}", mend=nearest(kind, KINDS))
+        return _recipe(kind)
+
+    def take(self, rows: NDArray[np.int64]) -> Molecules:
+        """Return the molecules at `rows`; features are computed once, for the whole table, and shared."""
+        index = np.arange(len(self))[np.asarray(rows)]
+        return Molecules(self._source, index if self._rows is None else self._rows[index])
+
+    def _pick(self, values: list[Any]) -> list[Any]:
+        return list(values) if self._rows is None else [values[at] for at in self._rows]
+
+
+def _text(value: object, at: int) -> str | None:
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return None
+    if not isinstance(value, str):
+        raise UserError(f"expected a SMILES, got {type(value).__name__} {value!r}", where=f"row {at + 1}")
+    return str(value)
+
+
+def _recipe(kind: str) -> str:
+    if kind == "graph":
+        from weft.data.featurize import FEATURISER_HASH
+
+        return FEATURISER_HASH
+    from weft.data.fingerprints import HASHES
+
+    return HASHES[kind]
+
+
+@dataclass
+class _Source:
+    """The whole table and what was computed of it so far."""
+
+    smiles: list[str | None]
+    workers: int
+    _features: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def status(self) -> list[str]:
+        return self._read()["status"]
+
+    @property
+    def keys(self) -> list[str]:
+        return self._read()["keys"]
+
+    def dense(self, kind: str) -> NDArray[Any]:
+        if kind not in self._features:
+            self._features[kind] = self._cached(kind, lambda: {"x": self._compute(kind)})["x"]
+        return self._features[kind]
+
+    def _compute(self, kind: str) -> NDArray[Any]:
+        from weft.data import fingerprints
+
+        return getattr(fingerprints, kind)(self.smiles, self.workers)
+
+    def graphs(self) -> PackedGraphs:
+        from weft.data.store import PackedGraphs
+
+        if "graph" not in self._features:
+            self._features["graph"] = PackedGraphs.from_arrays(self._read()["arrays"])
+        return self._features["graph"]
+
+    def _read(self) -> dict[str, Any]:
+        """Return graph arrays, status and keys, which come of one reading of the SMILES."""
+        if "read" not in self._features:
+            arrays = self._cached("graph", self._featurise)
+            texts = {name: _unpack(arrays.pop(name)) for name in ("status", "keys")}
+            self._features["read"] = {"arrays": arrays, **texts}
+        return self._features["read"]
+
+    def _featurise(self) -> Arrays:
+        from weft.data.featurize import featurise
+
+        arrays, status, keys = featurise(self.smiles, self.workers)
+        return {**arrays, "status": _pack(status), "keys": _pack(keys)}
+
+    def _cached(self, kind: str, compute: Any) -> Arrays:
+        from rdkit import rdBase
+
+        # Another RDKit may read or describe a molecule in another way.
+        recipe = f"{kind} {_recipe(kind)} rdkit {rdBase.rdkitVersion}"
+        return cached(kind, content_key(recipe, self.smiles), compute)
+
+
+def _pack(texts: list[str]) -> NDArray[np.uint8]:
+    return np.frombuffer("".join(f"{text}\n" for text in texts).encode("utf-8", "replace"), np.uint8)
+
+
+def _unpack(data: NDArray[np.uint8]) -> list[str]:
+    return data.tobytes().decode("utf-8").split("\n")[:-1]
