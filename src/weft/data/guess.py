@@ -16,7 +16,7 @@ _ID_WORDS = "id|ids|idx|index|key|cas|casrn|cid|sid|no|nr|num|number|row|fold|sp
 _ID_NAME = re.compile(rf"(^|[_ .-])({_ID_WORDS})$|^unnamed|^$")
 _SPLIT_WORDS = {"train", "training", "val", "valid", "validation", "test"}
 _SAMPLE = 100
-_LONGEST = 2000
+_LONGEST = 1000
 
 
 def guess_smiles(frame: pl.DataFrame) -> str | None:
