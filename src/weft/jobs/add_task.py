@@ -1,0 +1,140 @@
+"""Add a task to a fitted model from a table of its labels, without training again."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from weft import predictor as predictors
+from weft.errors import UserError
+from weft.files import disk_errors, read_json, write_json
+from weft.jobs.checks import check_tasks
+from weft.jobs.finish import publish
+from weft.jobs.folder import CARD, LOCK, MODEL, WEIGHTS, WORK, check_target, locked
+from weft.jobs.inputs import Input, read_for_fit, sha256, usual_smiles
+from weft.jobs.options import available_threads
+from weft.training.run import Report, silent
+
+
+@dataclass(frozen=True)
+class Added:
+    """What was added.
+
+    Attributes:
+        folder: the model folder that knows the tasks now.
+        tasks: their names.
+        labels: how many labels each was learnt from.
+        n_tasks: how many tasks the model has now.
+    """
+
+    folder: Path
+    tasks: tuple[str, ...]
+    labels: tuple[int, ...]
+    n_tasks: int
+
+
+def add_task(
+    folder: Path,
+    file: Path,
+    tasks: Sequence[str] = (),
+    out: Path | None = None,
+    smiles: str | None = None,
+    kinds: Mapping[str, str] | None = None,
+    threads: int | None = None,
+    report: Report = silent,
+) -> Added:
+    """Add the task columns of `file` that the model in `folder` does not know.
+
+    Args:
+        folder: the model.
+        file: molecules and labels of the new tasks.
+        tasks: the columns to add; by default every task column the model does not know.
+        out: write the larger model there and leave `folder` as it is; by default `folder` is replaced, whole.
+        smiles: the SMILES column.
+        kinds: kinds of tasks that are not as guessed.
+        threads: processes that featurise.
+        report: told of progress.
+
+    Raises:
+        UserError: for input that cannot be used, a task the model has already, or a model that cannot grow.
+    """
+    predictor = predictors.load(folder)
+    target = out or folder
+    if out is not None:
+        check_target(out)
+    read = _read(folder, file, predictor.tasks.names, tasks, smiles, kinds, threads, report)
+    usable = np.flatnonzero(read.data.ok)
+    check_tasks(read.labels.on_rows(usable), file)
+    with locked(target):
+        report("add", 0, 1, ", ".join(read.labels.tasks.names))
+        predictor.add_task(read.data, read.labels.on_rows(usable))
+        report("add", 1, 1, "")
+        _save(predictor, folder, target, _note(file, read))
+    counts = tuple(int(n) for n in read.labels.on_rows(usable).counts())
+    return Added(target, tuple(read.labels.tasks.names), counts, len(predictor.tasks))
+
+
+def _read(
+    folder: Path,
+    file: Path,
+    known: Sequence[str],
+    tasks: Sequence[str],
+    smiles: str | None,
+    kinds: Mapping[str, str] | None,
+    threads: int | None,
+    report: Report,
+) -> Input:
+    from weft.data.tables import read_table
+
+    already = [name for name in tasks if name in known]
+    if already:
+        raise UserError(f"the model has a task {already[0]!r} already", where=str(folder), mend="Rename the column.")
+    columns = read_table(file).frame.columns
+    usual = usual_smiles(folder)
+    if smiles is None and usual in columns:
+        smiles = usual
+    exclude = [name for name in columns if name in known]
+    read = read_for_fit(file, report, smiles, tasks, kinds, exclude, threads or available_threads())
+    if not len(read.labels.tasks):
+        raise UserError("no new task column", where=str(file), mend="Name it with --task.")
+    return read
+
+
+def _note(file: Path, read: Input) -> dict[str, Any]:
+    return {
+        "tasks": read.labels.tasks.names,
+        "file": str(file),
+        "sha256": sha256(file),
+        "labels": [int(n) for n in read.labels.counts()],
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _save(predictor: predictors.Predictor, folder: Path, target: Path, note: dict[str, Any]) -> None:
+    """Write the model apart and then move it into place; other files of the model go along."""
+    staged = target / WORK / "added"  # beside the unfinished work of a fit, if there is any
+    try:
+        with disk_errors(target):
+            shutil.rmtree(staged, ignore_errors=True)
+            staged.mkdir(parents=True)
+            if folder.resolve() != target.resolve():
+                for path in folder.iterdir():
+                    if path.is_file() and path.name not in (MODEL, WEIGHTS, LOCK):
+                        shutil.copy2(path, staged / path.name)
+        if (folder / CARD).is_file():
+            card = read_json(folder / CARD)
+            before = card.get("added_tasks")
+            write_json(staged / CARD, {**card, "added_tasks": [*(before if isinstance(before, list) else []), note]})
+        predictor.save(staged)
+        publish(staged, target)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            staged.parent.rmdir()

@@ -1,0 +1,77 @@
+"""The run card: everything needed to know, and to do again, what made a model."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import weft
+from weft.jobs.inputs import Input, sha256
+from weft.jobs.options import FitOptions
+from weft.predictor import Predictor
+
+if TYPE_CHECKING:
+    from weft.data.splits import Split
+
+_PACKAGES = ("torch", "torch-geometric", "rdkit", "numpy", "scipy", "polars", "scikit-learn", "lightgbm")
+
+
+def identity(file: Path, options: FitOptions) -> dict[str, Any]:
+    """Return what decides the result of a fit: options, data and version."""
+    return {**options.identity(), "data_sha256": sha256(file), "weft": weft.__version__}
+
+
+def run_card(
+    file: Path, options: FitOptions, read: Input, split: Split, predictor: Predictor, same: dict[str, Any], took: float
+) -> dict[str, Any]:
+    """Return the run card, JSON-ready.
+
+    Args:
+        file: the training table.
+        options: as given.
+        read: what was read of the table.
+        split: the rows of each part.
+        predictor: the fitted model.
+        same: what `identity` returned when the fit began.
+        took: seconds from start to end.
+    """
+    return {
+        "weft": weft.__version__,
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(took, 1),
+        "options": options.account(),
+        "configuration": predictor.state()[0],
+        "settings": sorted(predictor.settings),
+        "data": {
+            "file": str(file),
+            "sha256": same["data_sha256"],
+            "smiles": read.smiles,
+            "rows": len(read.table),
+            "usable_rows": int(read.data.ok.sum()),
+            "labels": len(read.labels),
+            "left_alone": [] if read.plan is None else list(read.plan.other),
+        },
+        "split": {
+            "method": split.method,
+            "seed": split.seed,
+            **{part: len(getattr(split, part)) for part in ("train", "val", "test")},
+        },
+        "seed": options.seed,
+        "versions": versions(),
+        "identity": same,
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, the platform and the packages that decide numbers."""
+    found = {"python": sys.version.split()[0], "platform": platform.platform()}
+    for name in _PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found

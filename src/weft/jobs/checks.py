@@ -1,0 +1,53 @@
+"""Checks of input and output that several jobs make before they begin."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from weft.errors import UserError
+from weft.labels import LabelTable
+from weft.tasks import Kind
+
+
+def check_tasks(labels: LabelTable, file: Path) -> None:
+    """Refuse tasks that nothing can be learnt of.
+
+    Args:
+        labels: of the usable rows.
+        file: for the message.
+
+    Raises:
+        UserError: naming the tasks without a label, or the discrete tasks with one class only.
+    """
+    empty = [task.name for task, n in zip(labels.tasks, labels.counts(), strict=True) if not n]
+    discrete = [task.name for task in labels.tasks if task.kind is not Kind.REGRESSION and task.name not in empty]
+    single = [name for name in discrete if (labels.class_counts(name) > 0).sum() < 2]
+    for names, what in ((empty, "no label on a usable row"), (single, "labels of one class only")):
+        if names:
+            flags = " ".join(f"--exclude {shlex.quote(name)}" for name in names[:20])
+            raise UserError(
+                f"{'this task has' if len(names) == 1 else 'these tasks have'} {what}",
+                where=f"{file}, column{'s' if len(names) > 1 else ''} {', '.join(names[:20])}",
+                mend=f"Add labels or leave out what cannot be learnt: {flags}",
+            )
+
+
+def check_output(out: Path, file: Path) -> None:
+    """Refuse an output path before any work is done for it.
+
+    Raises:
+        UserError: for an extension that cannot be written, a missing folder, or the input itself.
+    """
+    from weft.data.tables import WRITABLE
+
+    name = out.name.lower().removesuffix(".gz")
+    if not name.endswith(WRITABLE):
+        mend = f"Use {', '.join(WRITABLE)} or one of these with .gz."
+        raise UserError(
+            f"cannot write a table as {out.suffix or 'a file without extension'}", where=str(out), mend=mend
+        )
+    if out.is_dir():
+        raise UserError("this is a folder", where=str(out), mend="Name a file in it.")
+    if out.exists() and file.exists() and out.samefile(file):
+        raise UserError("the output would replace the input", where=str(out), mend="Choose another --out.")

@@ -1,0 +1,92 @@
+"""The end of a fit: score the model and write the whole folder, `model.json` last."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from weft.files import atomic, disk_errors, write_json
+from weft.jobs.card import run_card
+from weft.jobs.folder import CARD, METRICS, MODEL, REPORT, WEIGHTS, WORK
+from weft.jobs.inputs import Input
+from weft.jobs.options import FitOptions
+from weft.jobs.seen import save_seen
+from weft.predictor import Predictor
+from weft.report.fit import fit_page
+from weft.training.assess import Assessment, assess
+from weft.training.run import Report
+
+if TYPE_CHECKING:
+    from weft.data.splits import Split
+
+_PARTS = ("val", "test")
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a fit works on.
+
+    Attributes:
+        file: the training table.
+        out: the model folder.
+        options: as given.
+        read: what was read of the table.
+        split: the rows of each part.
+        same: what decides the result: options, data and version.
+        began: on the monotonic clock.
+        report: told of progress.
+    """
+
+    file: Path
+    out: Path
+    options: FitOptions
+    read: Input
+    split: Split
+    same: dict[str, Any]
+    began: float
+    report: Report
+
+
+def finish(work: Work, predictor: Predictor) -> dict[str, Any]:
+    """Score and write; return the content of `metrics.json`."""
+    parts = _score(work, predictor)
+    metrics = {part: assessment.to_json() for part, assessment in parts.items()}
+    read, split = work.read, work.split
+    card = run_card(work.file, work.options, read, split, predictor, work.same, time.monotonic() - work.began)
+    staged = work.out / WORK / "out"
+    with disk_errors(staged):
+        shutil.rmtree(staged, ignore_errors=True)
+        staged.mkdir(parents=True)
+    split.save(staged / "split.parquet")
+    save_seen(staged, read.data, split)
+    write_json(staged / METRICS, metrics)
+    write_json(staged / CARD, card)
+    page = fit_page(card, read.labels, read.labels.take(split.train), parts.get("test", parts.get("val")))
+    with atomic(staged / REPORT) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+    predictor.save(staged)
+    publish(staged, work.out)
+    return metrics
+
+
+def _score(work: Work, predictor: Predictor) -> dict[str, Assessment]:
+    parts: dict[str, Assessment] = {}
+    for at, part in enumerate(_PARTS):
+        work.report("score", at, len(_PARTS), part)
+        rows = work.split.parts()[part]
+        if len(rows):
+            parts[part] = assess(predictor, work.read.data, work.read.labels, rows, part, seed=work.options.seed)
+    work.report("score", len(_PARTS), len(_PARTS), "")
+    return parts
+
+
+def publish(staged: Path, folder: Path) -> None:
+    """Move finished files into `folder`, the weights and then the card last: without it there is no model."""
+    last = (WEIGHTS, MODEL)
+    names = sorted((path.name for path in staged.iterdir()), key=lambda name: last.index(name) if name in last else -1)
+    with disk_errors(folder):
+        for name in names:
+            (staged / name).replace(folder / name)

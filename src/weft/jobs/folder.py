@@ -1,0 +1,146 @@
+"""The model folder while a fit works in it: one fit at a time, unfinished work apart, resumable.
+
+Unfinished work lives in `DIR/.work`; `model.json` is written last, so a folder without it is no model.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import IO, Any
+
+from weft.errors import UserError
+from weft.files import disk_errors, read_json, write_json
+
+CARD = "run.json"
+MODEL = "model.json"
+WEIGHTS = "model.safetensors"
+METRICS = "metrics.json"
+REPORT = "report.html"
+WORK = ".work"
+LOCK = ".lock"
+
+
+class Start(Enum):
+    """How a fit begins."""
+
+    FRESH = "fresh"
+    CONTINUED = "continued"
+    FINISHED = "finished"
+
+
+@contextmanager
+def locked(folder: Path) -> Generator[None]:
+    """Hold `folder` for one fit; the lock goes with the process, however that ends.
+
+    Raises:
+        UserError: when another process holds it, or the folder cannot be written to.
+    """
+    path = folder / LOCK
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+", encoding="utf-8")
+    with file:
+        if not _take(file):
+            file.seek(0)
+            raise UserError(
+                f"another fit (process {file.read().strip() or 'unknown'}) is working here",
+                where=str(folder),
+                mend="Wait for it to end or choose another --out.",
+            )
+        with disk_errors(folder):
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _take(file: IO[str]) -> bool:
+    """Lock an open file without waiting; false when another process has it."""
+    try:
+        import fcntl
+    except ImportError:  # not on Windows: there the last writer wins
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def check_target(folder: Path) -> None:
+    """Refuse to fit into something that is not ours.
+
+    Raises:
+        UserError: for a file, or a folder that holds other things.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UserError("this is a file, not a folder", where=str(folder), mend="Choose another --out.")
+    with disk_errors(folder):
+        present = {path.name for path in folder.iterdir()} if folder.is_dir() else set[str]()
+    if present - {LOCK} and not present & {WORK, MODEL}:
+        raise UserError(
+            "the folder is not empty and is no weft model", where=str(folder), mend="Choose another or a new --out."
+        )
+
+
+def prepare(folder: Path, identity: Mapping[str, Any], resume: bool) -> Start:
+    """Make `DIR/.work` ready and tell how the fit begins.
+
+    Args:
+        folder: the model folder, locked by us.
+        identity: JSON-ready configuration and data hash: what must be the same to continue.
+        resume: whether the person asked to continue.
+
+    Raises:
+        UserError: when there is unfinished work and `resume` is off, or it is of other options or data.
+    """
+    work = folder / WORK
+    unfinished = (work / "resume.json").is_file()
+    if resume and unfinished:
+        _same(read_json(work / "resume.json"), identity, folder)
+        return Start.CONTINUED
+    if unfinished:
+        raise UserError(
+            "an unfinished fit is here",
+            where=str(folder),
+            mend=f"Add --resume to continue it, or delete {work} to start again.",
+        )
+    if resume and (folder / MODEL).is_file() and (folder / CARD).is_file():
+        _same(_mapping(read_json(folder / CARD).get("identity")), identity, folder)
+        return Start.FINISHED
+    with disk_errors(work):
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+    write_json(work / "resume.json", identity)
+    return Start.FRESH
+
+
+def clear(folder: Path) -> None:
+    """Remove the unfinished work of a finished fit; what was there is no longer needed."""
+    with contextlib.suppress(OSError):
+        (folder / WORK / "resume.json").unlink(missing_ok=True)
+        shutil.rmtree(folder / WORK)
+
+
+def _same(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> None:
+    changed = [key for key in {**before, **now} if before.get(key) != now.get(key)]
+    if changed:
+        told = "; ".join(f"{key} was {before.get(key)!r}, now {now.get(key)!r}" for key in changed)
+        raise UserError(
+            f"cannot resume, the fit here began otherwise: {told}",
+            where=str(folder),
+            mend="Give the same options and data, or choose another --out.",
+        )
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return {str(k): v for k, v in value.items()} if isinstance(value, Mapping) else {}

@@ -1,0 +1,106 @@
+"""What may be asked of a fit, and what was made of it."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from weft.errors import UserError
+from weft.predictor import Predictor, predictor_class
+from weft.settings import Setting
+
+#: Options that are passed to a model's constructor when it takes them.
+MODEL_OPTIONS = ("preset", "encoder", "setting", "epochs")
+#: Options that change nothing in the result.
+_SURROUNDINGS = ("threads",)
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """The options of `weft fit`; None means that the model's own default holds.
+
+    Attributes:
+        model: a name of `weft.predictor.REGISTRY`.
+        preset: `default` or `metalink-paper`.
+        encoder: a name of `weft.encoders.base.REGISTRY`.
+        setting: one of the four settings.
+        epochs: most epochs of training.
+        split: `scaffold`, `random`, `column:NAME` or `file:PATH`.
+        seed: of the split and of everything random in the fit.
+        smiles: the SMILES column; None guesses.
+        tasks: the task columns; empty guesses.
+        exclude: columns that are no tasks.
+        kinds: task -> kind, where the guess is wrong.
+        threads: threads to compute with.
+    """
+
+    model: str = "metalink"
+    preset: str | None = None
+    encoder: str | None = None
+    setting: str | None = None
+    epochs: int | None = None
+    split: str = "scaffold"
+    seed: int = 0
+    smiles: str | None = None
+    tasks: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    kinds: Mapping[str, str] = field(default_factory=dict[str, str])
+    threads: int = field(default_factory=lambda: available_threads())
+
+    def __post_init__(self) -> None:
+        if self.setting is not None and self.setting not in list(Setting):
+            known = ", ".join(Setting)
+            raise UserError(f"there is no setting {self.setting!r}", where="--setting", mend=f"Use one of {known}.")
+        if self.epochs is not None and self.epochs < 1:
+            raise UserError(f"{self.epochs} epochs", where="--epochs", mend="Use 1 or more.")
+        if self.threads < 1:
+            raise UserError(f"{self.threads} threads", where="--threads", mend="Use 1 or more.")
+
+    def build(self) -> Predictor:
+        """Make the unfitted model with the options that it takes.
+
+        Raises:
+            UserError: for an unknown model, preset or encoder, or one that do not go together.
+        """
+        taken = _taken(self.model)
+        given = {name: getattr(self, name) for name in MODEL_OPTIONS if getattr(self, name) is not None}
+        return predictor_class(self.model)(**{name: value for name, value in given.items() if name in taken})
+
+    def unused(self) -> list[str]:
+        """Return the options that were given but that the model does not take."""
+        taken = _taken(self.model)
+        return [f"--{name}" for name in MODEL_OPTIONS if getattr(self, name) is not None and name not in taken]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return every option as given, JSON-ready."""
+        return {**asdict(self), "kinds": dict(self.kinds), "tasks": list(self.tasks), "exclude": list(self.exclude)}
+
+    def identity(self) -> dict[str, Any]:
+        """Return what must be the same for a fit to continue."""
+        return {name: value for name, value in self.to_json().items() if name not in _SURROUNDINGS}
+
+    def account(self) -> dict[str, dict[str, object]]:
+        """Return of every option its value, whether it differs from the default, and whether it was used."""
+        unused = self.unused()
+        default = FitOptions(threads=self.threads).to_json()
+        return {
+            f"--{item.name}": {
+                "value": self.to_json()[item.name],
+                "given": self.to_json()[item.name] != default[item.name],
+                "used": f"--{item.name}" not in unused,
+            }
+            for item in fields(self)
+        }
+
+
+def available_threads() -> int:
+    """Return how many cores this process may use, at most 8: more do not pay on data of this size."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, 8))
+
+
+def _taken(model: str) -> set[str]:
+    return set(inspect.signature(predictor_class(model).__init__).parameters)
