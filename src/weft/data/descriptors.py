@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 _SINGLE: Final[tuple[str, ...]] = (
-    *("MolWt", "HeavyAtomMolWt", "ExactMolWt", "NumValenceElectrons", "NumRadicalElectrons"),
+    *("MolWt", "HeavyAtomMolWt", "ExactMolWt"),
     *("MaxPartialCharge", "MinPartialCharge", "MaxAbsPartialCharge", "MinAbsPartialCharge"),
     *("FpDensityMorgan1", "FpDensityMorgan2", "FpDensityMorgan3", "MolLogP", "MolMR"),
     *("Chi0n", "Chi0v", "Chi1n", "Chi1v", "Chi2n", "Chi2v", "Chi3n", "Chi3v", "Chi4n", "Chi4v"),
@@ -38,6 +38,7 @@ _SINGLE: Final[tuple[str, ...]] = (
     *("NumSaturatedRings", "NumSpiroAtoms", "NumUnspecifiedAtomStereoCenters", "Phi", "RingCount"),
     *sorted(name for name in vars(Fragments) if name.startswith("fr_")),
 )
+_COUNTED: Final = ("NumValenceElectrons", "NumRadicalElectrons", "Chi0", "Chi1")
 _ESTATE: Final = ("MaxAbsEStateIndex", "MaxEStateIndex", "MinAbsEStateIndex", "MinEStateIndex")
 
 
@@ -48,7 +49,7 @@ def _numbered(stem: str, count: int) -> tuple[str, ...]:
 #: Names of the columns, in order; each as in `rdkit.Chem.Descriptors`.
 DESCRIPTOR_NAMES: Final[tuple[str, ...]] = (
     *_SINGLE,
-    *("Chi0", "Chi1"),
+    *_COUNTED,
     *_ESTATE,
     *_numbered("EState_VSA", len(estateBins) + 1),
     *_numbered("VSA_EState", len(vsaBins) + 1),
@@ -61,13 +62,20 @@ DESCRIPTORS_HASH: Final = hashlib.sha256(json.dumps([VERSION, DESCRIPTOR_NAMES])
 
 _TABLE: Final = dict[str, Callable[..., float]](Descriptors.descList)
 _SINGLE_FUNCTIONS: Final = tuple(_TABLE[name] for name in _SINGLE)
-_VSA: Final = ((rd.PEOE_VSA_, 14), (rd.SMR_VSA_, 10), (rd.SlogP_VSA_, 12))
+_VSA: Final[tuple[tuple[Callable[..., Any], int], ...]] = ((rd.PEOE_VSA_, 14), (rd.SMR_VSA_, 10), (rd.SlogP_VSA_, 12))
+_ELEMENTS: Final = range(119)
+_OUTER: Final = np.array([Chem.GetPeriodicTable().GetNOuterElecs(number) for number in _ELEMENTS], np.float64)
+_PRINCIPAL: Final = np.array([GetPrincipleQuantumNumber(number) for number in _ELEMENTS], np.float64)
+_FAILURES: Final = (ValueError, RuntimeError, ArithmeticError, LookupError)
 
 
 def describe(mol: Mol) -> NDArray[np.float32]:
     """Return the descriptors of a molecule, float32 `[D]`; NaN where one is undefined."""
-    values: list[float] = [_guarded(function, mol, 1)[0] for function in _SINGLE_FUNCTIONS]
-    values += _guarded(_connectivity, mol, len(DESCRIPTOR_NAMES) - len(values) - sum(width for _, width in _VSA))
+    try:
+        values = [function(mol) for function in _SINGLE_FUNCTIONS]
+    except _FAILURES:
+        values = [_guarded(function, mol, 1)[0] for function in _SINGLE_FUNCTIONS]
+    values += _guarded(_own, mol, len(DESCRIPTOR_NAMES) - len(values) - sum(width for _, width in _VSA))
     for function, width in _VSA:
         values += _guarded(function, mol, width)
     row = np.array(values, np.float64)
@@ -75,46 +83,50 @@ def describe(mol: Mol) -> NDArray[np.float32]:
     return np.where(np.isfinite(row), np.clip(row, -limit, limit), np.nan).astype(np.float32)
 
 
-def _guarded(function: Callable[[Mol], Any], mol: Mol, width: int) -> list[float]:
+def _guarded(function: Callable[..., Any], mol: Mol, width: int) -> list[float]:
     """Return `width` values of a function, NaN where it fails."""
     try:
         values = function(mol)
-    except (ValueError, RuntimeError, ArithmeticError, LookupError):
+    except _FAILURES:
         return [np.nan] * width
     return [values] if width == 1 else list(values)
 
 
-def _connectivity(mol: Mol) -> list[float]:
-    """Return Chi0, Chi1, the extremes of the EState indices and their two VSA histograms.
+def _own(mol: Mol) -> list[float]:
+    """Return electron counts, Chi0, Chi1, the extremes of the EState indices and their two VSA histograms.
 
-    Chi: Hall and Kier, Rev. Comput. Chem. 1991, equations 1 and 2. EState VSA: MOE-like sums of one property over the
+    Chi: Hall and Kier, Rev. Comput. Chem. 1991, equations 1 and 2. EState VSA: sums of one property over the
     atoms whose other property falls into a bin.
     """
-    degree = np.array([atom.GetDegree() for atom in mol.GetAtoms()], np.float64)
-    ends = [degree[[bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()]].prod() for bond in mol.GetBonds()]
-    chi = [(degree[degree > 0] ** -0.5).sum(), (np.array(ends) ** -0.5).sum()]
-    state = estate_indices(mol)
+    atoms = [mol.GetAtomWithIdx(at) for at in range(mol.GetNumAtoms())]
+    number = np.array([atom.GetAtomicNum() for atom in atoms])
+    hydrogens = np.array([atom.GetTotalNumHs() for atom in atoms], np.float64)
+    degree = np.array([atom.GetDegree() for atom in atoms], np.float64)
+    step = Chem.GetDistanceMatrix(mol, useBO=False, useAtomWts=False) + 1
+    electrons = _OUTER[number].sum() - Chem.GetFormalCharge(mol) + hydrogens.sum()
+    radicals = sum(atom.GetNumRadicalElectrons() for atom in atoms)
+    one, other = np.nonzero(np.triu(step == 2))
+    chi = [(degree[degree > 0] ** -0.5).sum(), ((degree[one] * degree[other]) ** -0.5).sum()]
+    state = _estate(_OUTER[number] - hydrogens, _PRINCIPAL[number], degree, step)
     size = np.abs(state)
-    volume = np.array(list(rd._CalcLabuteASAContribs(mol)[0]))
+    volume = np.array(rd._CalcLabuteASAContribs(mol)[0])  # pyright: ignore
     by_state = np.bincount(np.searchsorted(estateBins, state, "right"), volume, len(estateBins) + 1)
     by_volume = np.bincount(np.searchsorted(vsaBins, volume, "right"), state, len(vsaBins) + 1)
-    return [*chi, size.max(), state.max(), size.min(), state.min(), *by_state, *by_volume]
+    return [electrons, radicals, *chi, size.max(), state.max(), size.min(), state.min(), *by_state, *by_volume]
 
 
-def estate_indices(mol: Mol) -> Floats:
+def _estate(v: Floats, n: Floats, degree: Floats, step: Floats) -> Floats:
     """Return the electrotopological state of each atom, float64 `[A]`.
 
-    S_i = I_i + sum_j (I_i - I_j) / (d_ij + 1)^2 with I = ((2/n)^2 v + 1) / degree (Hall, Mohney and Kier, J. Chem.
-    Inf. Comput. Sci. 1991, 31, 76): n the principal quantum number, v the valence electrons not bound to hydrogen,
-    d the number of bonds between two atoms, which add nothing when no path joins them.
+    S_i = I_i + sum_j (I_i - I_j) / p_ij^2 with I = ((2/n)^2 v + 1) / degree, or 0 for a lone atom (Hall, Mohney and
+    Kier, J. Chem. Inf. Comput. Sci. 1991, 31, 76).
+
+    Args:
+        v: valence electrons that hold no hydrogen, `[A]`.
+        n: principal quantum number of the valence shell, `[A]`.
+        degree: number of neighbours, `[A]`.
+        step: p, number of atoms on the shortest path, `[A, A]`; huge where there is no path.
     """
-    table = Chem.GetPeriodicTable()
-    intrinsic = np.zeros(mol.GetNumAtoms())
-    for at, atom in enumerate(mol.GetAtoms()):
-        if degree := atom.GetDegree():
-            number = atom.GetAtomicNum()
-            v, n = table.GetNOuterElecs(number) - atom.GetTotalNumHs(), GetPrincipleQuantumNumber(number)
-            intrinsic[at] = (4.0 / (n * n) * v + 1) / degree
-    step = Chem.GetDistanceMatrix(mol, useBO=False, useAtomWts=False) + 1
-    weight = np.where(step < 1e6, step**-2.0, 0.0)
+    intrinsic = np.where(degree > 0, (4 / n**2 * v + 1) / np.maximum(degree, 1), 0)
+    weight = np.where(step < 1e6, step**-2.0, 0)
     return intrinsic + intrinsic * weight.sum(1) - weight @ intrinsic

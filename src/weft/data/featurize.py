@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,9 +61,14 @@ def _mass_table() -> NDArray[np.float32]:
 ATOM_MASS: Final = _mass_table()
 
 _H = Chem.HybridizationType
-_HYBRID: Final = {int(kind): code for code, kind in enumerate((_H.SP, _H.SP2, _H.SP3, _H.SP3D, _H.SP3D2))}
+_HYBRID: Final = {kind: code for code, kind in enumerate((_H.SP, _H.SP2, _H.SP3, _H.SP3D, _H.SP3D2))}
 _B = Chem.BondType
-_BOND: Final = {int(kind): code for code, kind in enumerate((_B.SINGLE, _B.DOUBLE, _B.TRIPLE, _B.AROMATIC))}
+_BOND: Final = {kind: code for code, kind in enumerate((_B.SINGLE, _B.DOUBLE, _B.TRIPLE, _B.AROMATIC))}
+
+
+def _read(text: str, sanitize: bool = True) -> Mol | None:
+    # RDKit's stubs hide that a SMILES it cannot read gives None.
+    return cast("Mol | None", Chem.MolFromSmiles(text, sanitize=sanitize))
 
 
 def parse(smiles: str | None) -> tuple[Mol | None, str]:
@@ -86,10 +91,10 @@ def parse(smiles: str | None) -> tuple[Mol | None, str]:
 
 def _parse(text: str) -> tuple[Mol | None, str]:
     if len(text) > _ALWAYS_SMALL:
-        raw = Chem.MolFromSmiles(text, sanitize=False)
+        raw = _read(text, sanitize=False)
         if raw is not None and (reason := _too_big(raw)):
             return None, reason
-    mol = Chem.MolFromSmiles(text)
+    mol = _read(text)
     if mol is None:
         return None, f"cannot be parsed: {_problem(text)}"
     if mol.GetNumAtoms() == 0:
@@ -108,7 +113,7 @@ def _too_big(mol: Mol) -> str:
 
 
 def _problem(text: str) -> str:
-    mol = Chem.MolFromSmiles(text, sanitize=False)
+    mol = _read(text, sanitize=False)
     if mol is None:
         return "not valid SMILES"
     problems = Chem.DetectChemistryProblems(mol)
@@ -119,34 +124,42 @@ def _one_line(message: object) -> str:
     return " ".join(str(message).split())[:200]
 
 
-def _atom_codes(mol: Mol) -> list[int]:
+def _atom_codes(mol: Mol, chiral: bool) -> list[int]:
     codes: list[int] = []
-    for atom in mol.GetAtoms():
+    for at in range(mol.GetNumAtoms()):
+        atom = mol.GetAtomWithIdx(at)
         number, charge = atom.GetAtomicNum(), atom.GetFormalCharge()
         codes += (
             number if number <= 100 else 0,
             min(atom.GetDegree(), 6),
             charge + 2 if -2 <= charge <= 2 else 5,
-            min(int(atom.GetChiralTag()), 4),
+            min(int(atom.GetChiralTag()), 4) if chiral else 0,
             min(atom.GetTotalNumHs(), 5),
-            _HYBRID.get(int(atom.GetHybridization()), 5),
+            _HYBRID.get(atom.GetHybridization(), 5),
             atom.GetIsAromatic(),
         )
     return codes
 
 
-def _bond_codes(mol: Mol) -> tuple[list[int], list[int], list[int]]:
+def _bond_codes(mol: Mol, stereo: bool) -> tuple[list[int], list[int], list[int]]:
     codes: list[int] = []
     src: list[int] = []
     dst: list[int] = []
-    for bond in mol.GetBonds():
+    for at in range(mol.GetNumBonds()):
+        bond = mol.GetBondWithIdx(at)
         begin, end = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
-        kind, stereo = _BOND.get(int(bond.GetBondType()), 4), min(int(bond.GetStereo()), 6)
+        arrangement = min(int(bond.GetStereo()), 6) if stereo else 0
         # The two directions stand side by side, so the reverse of bond e is e ^ 1.
-        codes += (kind, bond.GetIsConjugated(), bond.IsInRing(), stereo) * 2
+        codes += (_BOND.get(bond.GetBondType(), 4), bond.GetIsConjugated(), bond.IsInRing(), arrangement) * 2
         src += (begin, end)
         dst += (end, begin)
     return codes, src, dst
+
+
+def _codes(text: str, mol: Mol) -> tuple[list[int], list[int], list[int], list[int]]:
+    # Asking for RDKit's enumerations is slow, so not for what the text cannot have said.
+    more = "|" in text
+    return _atom_codes(mol, more or "@" in text), *_bond_codes(mol, more or "/" in text or "\\" in text)
 
 
 def graph_part(rows: Rows) -> Part:
@@ -154,11 +167,9 @@ def graph_part(rows: Rows) -> Part:
     atoms, bonds, src, dst, status, keys = ([] for _ in range(6))
     for row in rows:
         mol, reason = parse(row)
-        bond, begin, end = ([], [], []) if mol is None else _bond_codes(mol)
-        atoms.append([] if mol is None else _atom_codes(mol))
-        bonds.append(bond)
-        src.append(begin)
-        dst.append(end)
+        codes = ([], [], [], []) if mol is None else _codes(row or "", mol)
+        for column, values in zip((atoms, bonds, src, dst), codes, strict=True):
+            column.append(values)
         status.append(reason)
         keys.append("" if mol is None else Chem.MolToSmiles(mol))
     arrays: dict[str, NDArray[Any]] = {

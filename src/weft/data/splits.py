@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from weft.data.cache import cached, content_key
-from weft.data.parallel import Part, Rows, run_rows
-from weft.errors import UserError
+from weft.data.scaffolds import scaffold_groups
+from weft.errors import UserError, nearest
 from weft.files import atomic, disk_errors
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ class Split:
 
         try:
             with disk_errors(path):
-                table = pq.read_table(path, partitioning=None)
+                table = pq.ParquetFile(path).read()
             rows, part = table["row"].to_numpy(), np.array(table["part"].to_pylist(), object)
             meta = table.schema.metadata or {}
         except (pa.ArrowException, KeyError) as error:
@@ -94,7 +93,12 @@ class Split:
             raise UserError(f"not a saved split ({error})", where=str(path), mend=mend) from error
         seed = meta.get(b"weft.seed", b"").decode()
         method = meta.get(b"weft.method", b"file").decode()
-        return cls(*(rows[part == name] for name in PARTS), method, int(seed) if seed else None)
+        return cls(*_three(rows[part == name] for name in PARTS), method, int(seed) if seed else None)
+
+
+def _three(parts: Iterable[Ints]) -> tuple[Ints, Ints, Ints]:
+    train, val, test = parts
+    return train, val, test
 
 
 def random_split(ok: Bools, seed: int) -> Split:
@@ -140,7 +144,7 @@ def scaffold_split(keys: Sequence[str], ok: Bools, seed: int, workers: int = 2) 
     for rows in big + small:
         fits = [at for at in (0, 1) if len(parts[at]) + len(rows) <= limits[at]]
         parts[fits[0] if fits else 2] += rows
-    return _filled(Split(*(np.array(part, np.int64) for part in parts), "scaffold", seed))
+    return _filled(Split(*_three(np.array(part, np.int64) for part in parts), "scaffold", seed))
 
 
 def _filled(split: Split, needed: Sequence[str] = PARTS) -> Split:
@@ -151,45 +155,6 @@ def _filled(split: Split, needed: Sequence[str] = PARTS) -> Split:
                 mend="Use more data, --split random, or a column of your own: --split column:NAME.",
             )
     return split
-
-
-def scaffold_groups(keys: Sequence[str], workers: int = 2) -> Ints:
-    """Number the Bemis-Murcko scaffolds (without chirality) of molecules by first appearance.
-
-    Args:
-        keys: SMILES `[N]`, '' for rows without a molecule.
-        workers: number of processes.
-
-    Returns:
-        int64 `[N]`; molecules without a ring share one group; -1 for rows without a molecule.
-    """
-    from rdkit import rdBase
-
-    def compute() -> dict[str, NDArray[Any]]:
-        parts = run_rows(f"{__name__}:scaffold_part", keys, workers)
-        number: dict[str, int] = {}
-        scaffolds = (scaffold for part in parts for scaffold in part.keys)
-        groups = [-1 if not key else number.setdefault(s, len(number)) for key, s in zip(keys, scaffolds, strict=True)]
-        return {"group": np.array(groups, np.int64)}
-
-    return cached("scaffold", content_key(f"scaffold 1 rdkit {rdBase.rdkitVersion}", keys), compute)["group"]
-
-
-def scaffold_part(rows: Rows) -> Part:
-    """Return the scaffold of each SMILES as the keys of the part; a failed row is its own scaffold."""
-    from rdkit.Chem.Scaffolds import MurckoScaffold
-
-    from weft.data.featurize import parse
-
-    scaffolds: list[str] = []
-    for row in rows:
-        mol, _ = parse(row)
-        try:
-            found = None if mol is None else MurckoScaffold.MurckoScaffoldSmiles(mol=mol, includeChirality=False)
-        except (ValueError, RuntimeError):
-            found = None
-        scaffolds.append(f"none {row}" if found is None else found)
-    return Part({}, ["ok"] * len(scaffolds), scaffolds)
 
 
 def column_split(values: Sequence[object], ok: Bools, name: str = "split") -> Split:
@@ -212,7 +177,7 @@ def column_split(values: Sequence[object], ok: Bools, name: str = "split") -> Sp
         where = f"row {at + 1}, column {name}"
         raise UserError(f"{got} where train, val or test is expected", where=where, mend="Fill it in.")
     rows = (np.flatnonzero(np.asarray(ok) & (part == word)) for word in PARTS)
-    return _filled(Split(*rows, f"column:{name}"), ("train", "val"))
+    return _filled(Split(*_three(rows), f"column:{name}"), ("train", "val"))
 
 
 def make_split(spec: str, ok: Bools, keys: Sequence[str], seed: int, table: pl.DataFrame | None = None) -> Split:
@@ -239,8 +204,6 @@ def make_split(spec: str, ok: Bools, keys: Sequence[str], seed: int, table: pl.D
         mend = "Use random, scaffold, column:NAME or file:PATH."
         raise UserError(f"there is no split {spec!r}", where="--split", mend=mend)
     if table is None or name not in table.columns:
-        from weft.errors import nearest
-
         mend = nearest(name, [] if table is None else table.columns)
         raise UserError(f"there is no column {name!r}", where=f"--split {spec}", mend=mend)
     return column_split(table[name].to_list(), ok, name)
@@ -253,4 +216,4 @@ def _from_file(path: str, ok: Bools) -> Split:
         mend = "Use it with the table it was made for."
         raise UserError(f"the split has row {rows.max() + 1}, the table {len(ok)} rows", where=path, mend=mend)
     kept = (members[ok[members]] for members in split.parts().values())
-    return _filled(Split(*kept, f"file:{path}", split.seed), ("train", "val"))
+    return _filled(Split(*_three(kept), f"file:{path}", split.seed), ("train", "val"))

@@ -38,8 +38,8 @@ class GraphBatch:
 
     def to(self, device: torch.device | str) -> GraphBatch:
         """Return the batch on a device."""
-        moved = (x.to(device, non_blocking=True) for x in (self.atom, self.bond, self.src, self.dst, self.graph))
-        return GraphBatch(*moved, self.n_graphs)
+        atom, bond, src, dst, graph = (x.to(device) for x in (self.atom, self.bond, self.src, self.dst, self.graph))
+        return GraphBatch(atom, bond, src, dst, graph, self.n_graphs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,9 +75,10 @@ class PackedGraphs:
         """Gather the graphs of `rows`, int64 `[B]`, in that order; repeats are allowed."""
         atoms, n_atoms, atom_row = _span(self.atom_ptr, rows)
         bonds, _, bond_row = _span(self.bond_ptr, rows)
-        first = (n_atoms.cumsum(0) - n_atoms)[bond_row]
-        src, dst = self.src[bonds] + first, self.dst[bonds] + first
-        return GraphBatch(self.atom[atoms], self.bond[bonds], src, dst, atom_row, len(rows))
+        first = (n_atoms.cumsum(0) - n_atoms).index_select(0, bond_row)
+        src, dst = (ends.index_select(0, bonds) + first for ends in (self.src, self.dst))
+        atom, bond = self.atom.index_select(0, atoms), self.bond.index_select(0, bonds)
+        return GraphBatch(atom, bond, src, dst, atom_row, len(rows))
 
     def take(self, rows: Tensor) -> PackedGraphs:
         """Return the store of the molecules `rows`, int64 `[B]`, in that order; repeats are allowed."""
@@ -138,11 +139,11 @@ class PackedGraphs:
 
 def _span(ptr: Tensor, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Return the places of all parts of `rows`, the number of parts of each, and whose each part is."""
-    start = ptr[rows]
-    count = ptr[rows + 1] - start
+    start = ptr.index_select(0, rows)
+    count = ptr.index_select(0, rows + 1) - start
     owner = torch.repeat_interleave(count)
     shift = start - (count.cumsum(0) - count)
-    return shift[owner] + torch.arange(len(owner), device=ptr.device), count, owner
+    return shift.index_select(0, owner) + torch.arange(len(owner), device=ptr.device), count, owner
 
 
 def _pointer(count: Tensor) -> Tensor:

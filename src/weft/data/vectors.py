@@ -39,7 +39,7 @@ class Vectors:
         if len(names) != len(matrix):
             raise UserError(f"{len(names)} keys for {len(matrix)} vectors")
         finite = np.isfinite(matrix)
-        self._ok: NDArray[np.bool_] = finite.all(1)
+        self._ok: NDArray[np.bool_] = np.asarray(finite.all(1))
         self._status = ["ok"] * len(matrix)
         for at in np.flatnonzero(~self._ok):
             self._status[at] = f"column {int(np.argmin(finite[at])) + 1} is not a finite number"
