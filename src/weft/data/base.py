@@ -54,6 +54,10 @@ class Data(Protocol):
         """Return the packed graphs of all `N` rows; bad rows are empty graphs."""
         ...
 
+    def groups(self) -> NDArray[np.int64]:
+        """Return what should stay together in cross-validation, such as a scaffold's molecules, int64 `[N]`."""
+        ...
+
     def feature_hash(self, kind: str) -> str:
         """Return the hash of how a feature kind is made; stored with a model and checked on use."""
         ...

@@ -7,12 +7,15 @@ data may leave it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
 from weft.labels import LabelTable
 from weft.metalink.columns import ColumnLabels, Layout
@@ -61,6 +64,26 @@ class ChannelConfig:
     pattern: bool = False
 
 
+@dataclass(frozen=True)
+class Nodes:
+    """Nodes of `k` columns in a label channel.
+
+    Attributes:
+        loading: `[k, r]`.
+        slope: of the structure's score, `[k]`.
+        bias: `[k]`.
+    """
+
+    loading: Tensor
+    slope: Tensor
+    bias: Tensor
+
+    @classmethod
+    def start(cls, count: int, rank: int) -> Nodes:
+        """Return nodes that take and give nothing through labels."""
+        return cls(torch.zeros(count, rank), torch.ones(count), torch.zeros(count))
+
+
 class LabelChannel(nn.Module):
     """Exact layer plus corrections.
 
@@ -76,6 +99,7 @@ class LabelChannel(nn.Module):
 
     def __init__(self, loading: Tensor, mean: Tensor, scale: Tensor, config: ChannelConfig) -> None:
         super().__init__()
+        self.config = config
         width = len(loading)
         self.exact = ExactLabelLayer(loading, torch.full((width,), config.nugget))
         self.slope, self.bias = nn.Parameter(torch.ones(width)), nn.Parameter(torch.zeros(width))
@@ -118,10 +142,49 @@ class LabelChannel(nn.Module):
         moved = (self.exact.loading - start).square().sum()
         return free + rung.loading * moved + rung.task_map * self.task_map.square().sum() + rung.direct * direct
 
-    def answer(self, profile: Tensor, known: ColumnLabels) -> tuple[Tensor, Tensor]:
-        """Return scores whose sigmoid is the mean probability (values where continuous), and the variance."""
+    @classmethod
+    def restore(cls, arrays: Mapping[str, NDArray[Any]], prefix: str, config: ChannelConfig) -> Self:
+        """Rebuild a fitted channel from the arrays under `prefix`."""
+        state = {
+            key[len(prefix) :]: torch.from_numpy(np.array(value))
+            for key, value in arrays.items()
+            if key.startswith(prefix)
+        }
+        channel = cls(state["start"], state["center"], state["scale"], config)
+        channel.load_state_dict(state)
+        return channel.eval()
+
+    def answer(self, profile: Tensor, known: ColumnLabels) -> Tensor:
+        """Return scores `[B, L]` whose sigmoid is the mean probability; values where continuous."""
         mean, variance = self(profile, known)
-        return torch.where(known.continuous, mean, averaged_logit(mean, variance)), variance
+        return averaged_answer(mean, variance, known.continuous)
+
+    def extended(self, nodes: Nodes) -> LabelChannel:
+        """Return a channel with new columns behind: what is old is unchanged, what is new has its nodes only."""
+        width, more = len(self.slope), len(nodes.slope)
+        new = torch.ones(more)
+        center, scale = torch.cat([self.center, new * 0]), torch.cat([self.scale, new])
+        wide = LabelChannel(functional.pad(self.exact.loading.detach(), (0, 0, 0, more)), center, scale, self.config)
+        with torch.no_grad():
+            wide.exact.log_nugget[:width] = self.exact.log_nugget
+            wide.slope[:width], wide.bias[:width], wide.total[:width] = self.slope, self.bias, self.total
+            wide.task_map[:width, :width] = self.task_map
+            old = torch.cat([torch.arange(width), torch.arange(width) + width + more])  # r, then r / sqrt n
+            wide.direct[old, :width] = self.direct
+            if self.pattern is not None and wide.pattern is not None:
+                wide.pattern[torch.cat([torch.arange(width), torch.tensor([width + more])]), :width] = self.pattern
+            for parameter, rows in (
+                (wide.exact.loading, nodes.loading),
+                (wide.slope, nodes.slope),
+                (wide.bias, nodes.bias),
+            ):
+                parameter[width:] = rows.detach()
+        return wide.eval()
+
+
+def averaged_answer(mean: Tensor, variance: Tensor, continuous: Tensor) -> Tensor:
+    """Return scores whose sigmoid is the mean probability under a Gaussian score; the mean where continuous."""
+    return torch.where(continuous, mean, averaged_logit(mean, variance))
 
 
 def fit_channel(
@@ -146,7 +209,7 @@ def fit_channel(
     ridge = 1.0 / max(len(labels), 1)
     for rows, seen in _batches(labels, config, shows, seed):
         shown, asked = layout.columns(seen[0]), layout.columns(seen[1])
-        score, _ = channel.answer(profile[rows], shown)
+        score = channel.answer(profile[rows], shown)
         loss = loss_of(score, asked.known, asked.value) + ridge * channel.penalty(rung)
         optimizer.zero_grad()
         loss.backward()
