@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from weft.metalink.columns import ColumnLabels, Layout
 from weft.metalink.graph import GraphConfig, KnowledgeGraph, TaskSide
 from weft.predictor import Predictions
 from weft.settings import Episode, reveal, reveal_at_random
+from weft.tasks import TaskSet
 from weft.training.loop import History, LoopConfig, Step, train
 from weft.training.losses import ColumnLoss
 from weft.training.metrics import HEADLINE, score_tasks
@@ -269,8 +270,9 @@ class NetworkEngine:
             ]
         return to_predictions(self.layout, scores, ok)
 
-    def add_task(self, data: Data, labels: LabelTable) -> None:
+    def add_task(self, data: Data, labels: LabelTable, run: Run) -> None:
         """Give the tasks of `labels` their nodes from the support `data` (inductive graphs only)."""
+        del run  # one forward pass: nothing random, nothing to report
         old = self.layout.width
         self.layout = self.layout.extend(labels)
         shifted = LabelTable(
@@ -288,11 +290,34 @@ class NetworkEngine:
             tasks = tuple(torch.cat([a, b[old:]]) for a, b in zip(side.tasks, new.tasks, strict=True))
             self.sides[k] = replace(side, tasks=tasks)
 
-    def state(self) -> dict[str, NDArray[Any]]:
-        """Return weights, task sides and layout as arrays."""
+    def state(self) -> tuple[dict[str, object], dict[str, NDArray[Any]]]:
+        """Return configuration and arrays: weights, task sides and layout."""
         arrays = self.layout.state()
         for k, (net, side) in enumerate(zip(self.nets, self.sides, strict=True)):
             arrays |= {f"net{k}.{key}": value.detach().numpy() for key, value in net.state_dict().items()}
             arrays |= {f"tasks{k}.{n}": t.numpy() for n, t in enumerate(side.tasks)}
             arrays |= {f"support{k}.{n}": h.numpy() for n, h in enumerate(side.support)}
-        return arrays
+        return {"widths": self.widths}, arrays
+
+    def restore(self, tasks: TaskSet, config: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take back what `state` gave."""
+        self.layout, self.widths = Layout.restore(tasks, arrays), config["widths"]
+        for k in range(self.config.members):
+            state, side = tensors(f"net{k}.", arrays), tensors(f"tasks{k}.", arrays)
+            support = tensors(f"support{k}.", arrays)
+            width = len(state["graph.nodes.embedding"]) if "graph.nodes.embedding" in state else self.layout.width
+            net = MetaLinkNet(self.config, self.widths, torch.zeros(width))
+            net.load_state_dict(state)
+            self.nets.append(net.eval())
+            self.sides.append(TaskSide(_in_order(side), _in_order(support)))
+
+
+def _in_order(parts: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
+    return tuple(parts[str(n)] for n in range(len(parts)))
+
+
+def tensors(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, Tensor]:
+    """Return the arrays whose name begins with `prefix`, without it, as tensors."""
+    return {
+        key[len(prefix) :]: torch.from_numpy(np.array(value)) for key, value in arrays.items() if key.startswith(prefix)
+    }

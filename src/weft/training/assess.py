@@ -60,10 +60,10 @@ class Assessment:
     hidden: tuple[Evaluation, ...]
     calibration: dict[str, Bins]
 
-    def to_json(self) -> dict[str, object]:
+    def to_json(self) -> dict[str, dict[str, Any]]:
         """Return ratio -> the evaluation, with `standard` (same cells, nothing shown) beside a ratio above 0."""
         hidden = {e.ratio: e.to_json() for e in self.hidden}
-        told: dict[str, object] = {}
+        told: dict[str, dict[str, Any]] = {}
         for evaluation in self.revealed:
             beside = {"standard": hidden[evaluation.ratio]} if evaluation.ratio in hidden else {}
             told[f"{evaluation.ratio:g}"] = {**evaluation.to_json(), **beside}

@@ -1,0 +1,114 @@
+"""MetaLink behind the one interface: which engine serves it is a matter of configuration."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from weft.data.base import Data
+from weft.data.splits import Split
+from weft.errors import UserError
+from weft.labels import LabelTable, Shown
+from weft.metalink.closed_form import ClosedFormConfig, ClosedFormEngine
+from weft.metalink.network import NetworkConfig, NetworkEngine
+from weft.metalink.presets import configure
+from weft.predictor import Arrays, Predictions, Predictor
+from weft.settings import Setting
+from weft.tasks import TaskSet
+from weft.training.revive import revive
+from weft.training.run import Run
+
+
+class MetaLinkPredictor(Predictor):
+    """Relational multi-task prediction with known labels as edges (arXiv 2303.07666).
+
+    Args:
+        preset: `default` or `metalink-paper`.
+        encoder: an encoder trained end to end; under `default`, none takes the out-of-fold profile.
+        setting: what the model is trained for.
+        options: further options of `weft.metalink.presets.configure`.
+
+    Raises:
+        UserError: for unknown names and options that do not go together.
+    """
+
+    name: ClassVar[str] = "metalink"
+
+    def __init__(
+        self,
+        preset: str = "default",
+        encoder: str | None = None,
+        setting: Setting = Setting.RELATIONAL,
+        **options: Any,
+    ) -> None:
+        self.config = configure(preset, encoder, setting, **options)
+        self.engine = _engine(self.config)
+        self.settings = _serves(self.config, setting)
+
+    def fit(self, data: Data, labels: LabelTable, split: Split, run: Run) -> None:
+        """Learn from the training rows; validation rows choose the epoch of a network."""
+        self.tasks = labels.tasks
+        rows = split.train[labels.row_counts()[split.train] > 0]
+        if len(rows) < 2:
+            raise UserError(f"{len(rows)} training rows have a label", mend="Give at least two, better hundreds.")
+        self.kinds = {kind: data.feature_hash(kind) for kind in data.kinds}
+        self.engine.fit(data, labels, rows, split.val, run)
+
+    def encode(self, data: Data) -> Any:
+        """Return the structure's side of every datum."""
+        for kind, made in self.kinds.items():
+            if kind not in data.kinds or data.feature_hash(kind) != made:
+                mend = "Use the weft that fitted the model, or fit again."
+                raise UserError(f"the features {kind!r} are not made as the model's were", mend=mend)
+        return self.engine.encode(data)
+
+    def predict_encoded(self, encoded: Any, known: Shown) -> Predictions:
+        """Predict every task, given the labels shown."""
+        return self.engine.predict(encoded, known)
+
+    def add_task(self, data: Data, labels: LabelTable) -> None:
+        """Add tasks from support data, without retraining."""
+        if not any(setting.new_tasks for setting in self.settings):
+            super().add_task(data, labels)
+        taken = sorted(set(self.tasks.names) & set(labels.tasks.names))
+        if taken:
+            mend = "Rename the column, or fit again with more labels."
+            raise UserError(f"the model already has the task {taken[0]!r}", mend=mend)
+        self.engine.add_task(data, labels, Run())
+        self.tasks = self.engine.layout.tasks
+
+    def state(self) -> tuple[dict[str, object], dict[str, NDArray[Any]]]:
+        """Return configuration and arrays."""
+        engine = "network" if isinstance(self.config, NetworkConfig) else "closed_form"
+        note, arrays = self.engine.state()
+        features: object = self.kinds
+        config: dict[str, object] = {
+            "engine": engine,
+            "features": features,
+            "config": asdict(self.config),
+            "state": note,
+        }
+        return config, arrays
+
+    @classmethod
+    def restore(cls, tasks: TaskSet, config: dict[str, Any], arrays: Arrays) -> Self:
+        """Rebuild from `state`."""
+        kind = {"network": NetworkConfig, "closed_form": ClosedFormConfig}[config["engine"]]
+        model = cls.__new__(cls)
+        model.config = revive(kind, config["config"])
+        model.engine, model.kinds, model.tasks = _engine(model.config), config["features"], tasks
+        model.engine.restore(tasks, config["state"], {key: np.asarray(value) for key, value in arrays.items()})
+        return model
+
+
+def _engine(config: ClosedFormConfig | NetworkConfig) -> ClosedFormEngine | NetworkEngine:
+    return NetworkEngine(config) if isinstance(config, NetworkConfig) else ClosedFormEngine(config)
+
+
+def _serves(config: ClosedFormConfig | NetworkConfig, setting: Setting) -> frozenset[Setting]:
+    """Return the settings that a model can serve: the closed form takes new tasks however it was trained."""
+    new = setting.new_tasks or isinstance(config, ClosedFormConfig)
+    return frozenset(s for s in Setting if (setting.shows_labels or not s.shows_labels) and (new or not s.new_tasks))

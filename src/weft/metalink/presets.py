@@ -1,0 +1,91 @@
+"""The two presets, and how a few options change them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from weft.encoders.base import REGISTRY
+from weft.errors import UserError, nearest
+from weft.metalink.closed_form import ClosedFormConfig
+from weft.metalink.graph import GraphConfig
+from weft.metalink.network import NetworkConfig
+from weft.settings import Setting
+from weft.training.loop import LoopConfig
+
+PRESETS = ("default", "metalink-paper")
+
+#: MetaLink as released: backbone of 2 layers, 1 KG layer, pairs of 128, Adam 1e-3 with L2 5e-4, cosine over 30 epochs.
+PAPER = NetworkConfig(
+    encoder="metalink",
+    encoder_options={"layers": 2},
+    dim=256,
+    graph=GraphConfig(layers=1),
+    loop=LoopConfig(epochs=30, lr=1e-3, weight_decay=5e-4, schedule="cosine", select="best"),
+    batch=128,
+    reveal=0.5,
+)
+
+#: weft's own network for an encoder trained end to end: two KG layers, a direct label path, every reveal ratio.
+NETWORK = NetworkConfig(
+    dim=128,
+    graph=GraphConfig(layers=2, label_path=True),
+    loop=LoopConfig(epochs=30, lr=1e-3, weight_decay=1e-4, clip=1.0, schedule="onecycle", patience=10),
+    batch=64,
+    symmetric=True,
+    members=2,
+)
+
+
+def configure(
+    preset: str = "default",
+    encoder: str | None = None,
+    setting: Setting = Setting.RELATIONAL,
+    epochs: int | None = None,
+    members: int | None = None,
+    reveal: float | None = None,
+    imbalance: str = "none",
+    precision: str = "float32",
+) -> ClosedFormConfig | NetworkConfig:
+    """Resolve a preset and its options to a configuration.
+
+    Args:
+        preset: `default` or `metalink-paper`.
+        encoder: name of an encoder trained end to end. Under `default`, leaving it out takes the out-of-fold
+            profile, which is trained by itself and needs no epochs.
+        setting: which labels are shown, and whether new tasks must be servable.
+        epochs: passes over the training data of a network.
+        members: size of the ensemble.
+        reveal: share of labels shown in training; by default 0.5 in the paper's preset, every share in ours.
+        imbalance: `none`, `balanced` or `focal`, of a network's loss.
+        precision: `float32` or `bfloat16`, of a network.
+
+    Raises:
+        UserError: for an unknown name, or an option that the chosen engine does not have.
+    """
+    if preset not in PRESETS:
+        raise UserError(f"there is no preset {preset!r}", mend=nearest(preset, PRESETS))
+    if preset == "default" and encoder in (None, "profile"):
+        _refuse(epochs=epochs, reveal=reveal, imbalance=None if imbalance == "none" else imbalance)
+        config = ClosedFormConfig(shows=setting.shows_labels)
+        return config if members is None else replace(config, members=members)
+    if encoder is not None and encoder not in REGISTRY:
+        raise UserError(f"there is no encoder {encoder!r}", mend=nearest(encoder, ["profile", *REGISTRY]))
+    config = PAPER if preset == "metalink-paper" else NETWORK
+    if encoder is not None:
+        config = replace(config, encoder=encoder, encoder_options={})
+    loop = replace(config.loop, precision=precision, epochs=epochs or config.loop.epochs)
+    graph = replace(config.graph, inductive=setting.new_tasks)
+    shown = {"reveal": reveal if reveal is not None else config.reveal, "validation_reveal": 0.5}
+    if not setting.shows_labels:
+        shown = {"reveal": 0.0, "validation_reveal": 0.0}
+    config = replace(config, loop=loop, graph=graph, imbalance=imbalance, **shown)
+    return config if members is None else replace(config, members=members)
+
+
+def _refuse(**options: object) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise UserError(
+                f"option {name} is for a network trained by epochs",
+                mend="Add --encoder NAME, or take --preset metalink-paper.",
+            )
