@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from weft.errors import UserError
 from weft.labels import LabelTable
 from weft.tasks import Kind
+
+if TYPE_CHECKING:
+    from weft.data.validate import Validation
 
 
 def check_tasks(labels: LabelTable, file: Path) -> None:
@@ -31,6 +35,14 @@ def check_tasks(labels: LabelTable, file: Path) -> None:
                 where=f"{file}, column{'s' if len(names) > 1 else ''} {', '.join(names[:20])}",
                 mend=f"Add labels or leave out what cannot be learnt: {flags}",
             )
+
+
+def refusal(found: Validation) -> str | None:
+    """Tell why `weft fit` would refuse a validated file as it stands, or None."""
+    flags = [f"--exclude {shlex.quote(task.name)}" for task in found.tasks if task.notes and task.kind != "regression"]
+    if found.fit_error or not flags:
+        return found.fit_error
+    return f"tasks without labels or with one class only; leave them out: {' '.join(flags[:20])}"
 
 
 def check_output(out: Path, file: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from weft.errors import UserError
@@ -16,6 +16,7 @@ from weft.settings import Setting
 MODEL_OPTIONS = ("preset", "encoder", "setting", "epochs")
 #: Options that change nothing in the result.
 _SURROUNDINGS = ("threads",)
+_FLAGS = {"kinds": "--kind"}
 
 
 @dataclass(frozen=True)
@@ -83,16 +84,16 @@ class FitOptions:
         return {name: value for name, value in self.to_json().items() if name not in _SURROUNDINGS}
 
     def account(self) -> dict[str, dict[str, object]]:
-        """Return of every option its value, whether it differs from the default, and whether it was used."""
-        unused = self.unused()
+        """Return of every option its value, whether that is the default, and whether the model took it."""
+        taken = _taken(self.model)
         default = FitOptions(threads=self.threads).to_json()
         return {
-            f"--{item.name}": {
-                "value": self.to_json()[item.name],
-                "given": self.to_json()[item.name] != default[item.name],
-                "used": f"--{item.name}" not in unused,
+            _FLAGS.get(name, f"--{name}"): {
+                "value": value,
+                "default": value == default[name],
+                "used": name not in MODEL_OPTIONS or name in taken,
             }
-            for item in fields(self)
+            for name, value in self.to_json().items()
         }
 
 

@@ -56,7 +56,9 @@ def bars(
         axes.set_yticks(np.arange(len(tasks)), [_short(task) for task in tasks])
         axes.invert_yaxis()
         axes.axvline(chance, color=EDGE, lw=0.8)
-        axes.margins(x=0.12)
+        low, high = axes.get_xlim()
+        axes.set_xlim(min(low, chance - 0.02), max(high, chance + 0.25) + 0.08 * (high - low))
+        axes.locator_params(axis="x", nbins=6)
         axes.set_xlabel(metric)
         figure.legend(loc="outside upper left", ncols=2, frameon=False)
         told = "; ".join(
@@ -82,7 +84,9 @@ def ratios(metric: str, shares: Sequence[float], relational: Sequence[float], st
         figure.legend(loc="outside upper left", ncols=2, frameon=False)
         told = ", ".join(f"{a:.2f} at {s:g}" for s, a in zip(shares, relational, strict=True))
         alt = f"Line of the mean {metric} against the share of labels shown: {told}."
-        return figure_html(figure, "ratios", alt, f"The more labels of a molecule are known, the more mean {metric}.")
+        return figure_html(
+            figure, "ratios", alt, f"Mean {metric} over tasks, and how it changes with what is known of a molecule."
+        )
 
 
 def calibration(curves: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> str:

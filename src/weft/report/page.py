@@ -16,21 +16,22 @@ h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .5rem; overflow-wrap: any
 h2 { font-size: 1.2rem; margin: 2.75rem 0 .5rem; padding-top: 1rem; border-top: 1px solid var(--line); }
 p { max-width: 42rem; } p.soft, figcaption, caption { color: var(--soft); font-size: .9rem; }
 p.lead { font-size: 1.12rem; }
-nav { font-size: .9rem; } nav a { margin-right: 1rem; color: var(--deep); white-space: nowrap; }
+nav { display: flex; flex-wrap: wrap; gap: .2rem 1rem; font-size: .9rem; } nav a { color: var(--deep); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding-bottom: .4rem; }
 th, td { padding: .3rem .7rem .3rem 0; text-align: right; border-bottom: 1px solid var(--line); vertical-align: top; }
 th:first-child, td:first-child { text-align: left; }
 thead th { font-weight: 600; border-bottom: 2px solid var(--soft); }
-tbody th { font-weight: 400; text-align: left; max-width: 22rem; overflow-wrap: anywhere; }
-td.text { text-align: left; overflow-wrap: anywhere; } tr.mean { font-weight: 600; }
+tbody th { font-weight: 400; text-align: left; min-width: 8rem; max-width: 22rem; overflow-wrap: anywhere; }
+td { white-space: nowrap; }
+td.text { text-align: left; white-space: normal; overflow-wrap: anywhere; } tr.mean { font-weight: 600; }
 figure { margin: 1.25rem 0; }
 .picture { overflow-x: auto; }
 .picture svg { width: 100%; min-width: 27rem; max-width: 46rem; height: auto; }
 #calibration svg { max-width: 27rem; min-width: 0; }
 .cards { display: flex; flex-wrap: wrap; gap: 1rem; margin: 1.5rem 0; padding: 0; list-style: none; }
-.cards li { flex: 1 1 11rem; border: 1px solid var(--line); border-radius: .5rem; padding: .8rem 1rem; }
+.cards li { flex: 1 1 9rem; border: 1px solid var(--line); border-radius: .5rem; padding: .8rem 1rem; }
 .cards b { display: block; font-size: 1.6rem; line-height: 1.2; color: var(--deep); }
 @media print { main { max-width: none; } h2 { break-after: avoid; } figure, table { break-inside: avoid; } }
 """

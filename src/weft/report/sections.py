@@ -179,7 +179,7 @@ def labels_table(labels: LabelTable) -> Section:
 def run_card(card: Mapping[str, Any]) -> Section:
     """How the model was made."""
     options = [
-        [name, str(o["value"]), "given" if o["given"] else "default", "" if o["used"] else "not used"]
+        [name, str(o["value"]), "default" if o["default"] else "chosen", "" if o["used"] else "not used"]
         for name, o in card["options"].items()
     ]
     facts = [

@@ -1,0 +1,75 @@
+"""`weft evaluate`: how good a model is on labels it has not seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from weft.cli.arguments import File, Json, Model, Quiet, Seed, Smiles, Threads
+from weft.cli.console import note, say_json
+from weft.cli.progress import progress
+
+if TYPE_CHECKING:
+    from weft.jobs.evaluate import Evaluated
+
+
+def command(
+    model: Model,
+    file: File,
+    reveal: Annotated[
+        list[float] | None,
+        typer.Option(
+            help="Share of each molecule's known labels to show; the rest is asked. May be given several times."
+        ),
+    ] = None,
+    masks: Annotated[int, typer.Option(help="Random choices of the labels shown, averaged over.")] = 5,
+    seed: Seed = 0,
+    seen: Annotated[
+        bool, typer.Option("--seen", help="Score molecules the model was fitted on, too: the scores then flatter.")
+    ] = False,
+    smiles: Smiles = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the result as JSON.")] = None,
+    threads: Threads = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Score a model on the labels of a table, per task.
+
+    Molecules of its training and validation parts are left out.
+
+    With --reveal, the same cells are asked twice: nothing shown, labels shown.
+    """
+    from weft.jobs.evaluate import evaluate
+
+    with progress(quiet) as report:
+        found = evaluate(
+            model, file, reveal or [0.0], masks, seed, seen, smiles, out=out, threads=threads, report=report
+        )
+    _notes(found, wants_labels=any(reveal or []))
+    if json:
+        say_json(found.to_json())
+    else:
+        _show(found)
+
+
+def _notes(found: Evaluated, *, wants_labels: bool) -> None:
+    if found.bad:
+        note(f"{found.bad} of {found.rows} rows cannot be used")
+    if found.seen and not found.seen_scored:
+        note(f"{found.seen} rows are molecules the model was fitted or chosen on: left out")
+    if found.seen and found.seen_scored:
+        note(f"{found.seen} rows are molecules the model was fitted or chosen on: the scores flatter")
+    if wants_labels and not found.uses_labels:
+        note("this model does not use known labels: scored with nothing shown")
+
+
+def _show(found: Evaluated) -> None:
+    from weft.cli.tables import show_evaluation, show_ratios, shown_words
+
+    scores = found.assessment.to_json()
+    for ratio, evaluation in scores.items():
+        show_evaluation(f"{found.assessment.n_rows} rows, {shown_words(ratio)}", evaluation)
+    if any(float(ratio) > 0 for ratio in scores):
+        show_ratios("means over tasks; both columns ask the same cells", scores)

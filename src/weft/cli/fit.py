@@ -1,0 +1,99 @@
+"""`weft fit`: from a table to a model folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from weft.cli.arguments import Exclude, File, Json, Kinds, Quiet, Seed, Smiles, Threads, names
+from weft.cli.console import err, note, say, say_json
+from weft.cli.progress import progress
+
+if TYPE_CHECKING:
+    from weft.jobs.fit import Fitted
+    from weft.jobs.inputs import Input
+    from weft.jobs.options import FitOptions
+
+
+def command(
+    file: File,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The model folder to write.")],
+    preset: Annotated[str | None, typer.Option(help="default or metalink-paper.")] = None,
+    model: Annotated[
+        str, typer.Option(help="metalink, rf, lightgbm, naive-bayes, molecule-mean or prior.")
+    ] = "metalink",
+    encoder: Annotated[
+        str | None, typer.Option(help="metalink, dmpnn, mpnn, attentivefp, gine, fingerprint or fusion.")
+    ] = None,
+    setting: Annotated[str | None, typer.Option(help="standard, relational, meta or relational_meta.")] = None,
+    split: Annotated[
+        str, typer.Option(help="scaffold, random, column:NAME (of train, val, test) or file:PATH (a split.parquet).")
+    ] = "scaffold",
+    seed: Seed = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted fit in DIR.")] = False,
+    smiles: Smiles = None,
+    tasks: Annotated[
+        list[str] | None,
+        typer.Option(metavar="A,B", help="The task columns; may be given several times (default: found)."),
+    ] = None,
+    exclude: Exclude = None,
+    kind: Kinds = None,
+    epochs: Annotated[int | None, typer.Option(help="Most epochs of training (default: the preset's).")] = None,
+    threads: Threads = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Fit a model to a table of molecules with task columns.
+
+    The SMILES and task columns are found and shown.
+
+    DIR holds the model, metrics.json, the split, a run card and report.html.
+
+    Test labels are used for nothing but the scores.
+    """
+    from weft.jobs.fit import fit
+    from weft.jobs.inputs import check_kinds
+    from weft.jobs.options import FitOptions, available_threads
+
+    options = FitOptions(
+        model=model, preset=preset, encoder=encoder, setting=setting, epochs=epochs, split=split, seed=seed,
+        smiles=smiles, tasks=names(tasks), exclude=names(exclude), kinds=check_kinds(kind or []),
+        threads=threads or available_threads(),
+    )  # fmt: skip
+    try:
+        with progress(quiet) as report:
+            fitted = fit(file, out, options, resume, report, lambda read: None if quiet else _show_plan(read))
+    except KeyboardInterrupt:
+        note(f"stopped. Continue with the same command and --resume, or delete {out / '.work'}.")
+        raise typer.Exit(130) from None
+    for text in fitted.notes:
+        note(text)
+    if json:
+        say_json({"folder": str(fitted.folder), "notes": list(fitted.notes), "metrics": fitted.metrics})
+    else:
+        _show(fitted, options)
+
+
+def _show_plan(read: Input) -> None:
+    if read.plan is not None:
+        for line in read.plan.describe():
+            err().print(f"  {line}", markup=False)
+
+
+def _show(fitted: Fitted, options: FitOptions) -> None:
+    from weft.cli.tables import show_evaluation, show_ratios, shown_words
+
+    if fitted.again:
+        note("this fit was finished before: nothing was done again")
+    part = "test" if "test" in fitted.metrics else "val"
+    scores = fitted.metrics.get(part, {})
+    if scores:
+        split = f"{part} part, {options.split} split"
+        ratio = "0.5" if "0.5" in scores else "0"
+        for shown in dict.fromkeys(("0", ratio)):
+            show_evaluation(f"{split}, {shown_words(shown)}", scores[shown])
+        if len(scores) > 1:
+            show_ratios(f"{split}: means over tasks; both columns ask the same cells", scores)
+    say(f"Model: {fitted.folder}\nReport: {fitted.folder / 'report.html'}")

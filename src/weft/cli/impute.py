@@ -1,0 +1,29 @@
+"""`weft impute`: a table with its blanks filled in."""
+
+from __future__ import annotations
+
+from weft.cli.arguments import File, IgnoreKnown, Json, Model, OutFile, Prefix, Quiet, Smiles, Threads
+from weft.cli.predicting import run_and_tell
+
+
+def command(
+    model: Model,
+    file: File,
+    out: OutFile,
+    smiles: Smiles = None,
+    ignore_known: IgnoreKnown = False,
+    prefix: Prefix = "",
+    threads: Threads = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Fill in the blanks of the task columns of a table.
+
+    Known cells stay as they are. A blank becomes the probability of class 1,
+    the likeliest class or the value.
+
+    TASK_known tells which is which, status why a row was not filled in.
+    """
+    from weft.jobs.predict import impute
+
+    run_and_tell(impute, model, file, out, smiles, ignore_known, prefix, threads, quiet, json)

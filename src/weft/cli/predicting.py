@@ -1,0 +1,45 @@
+"""What `weft predict` and `weft impute` have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from weft.cli.console import note, say, say_json
+from weft.cli.progress import progress
+
+if TYPE_CHECKING:
+    from weft.jobs.predict import Predicted
+
+
+def run_and_tell(
+    job: Callable[..., Predicted],
+    model: Path,
+    file: Path,
+    out: Path,
+    smiles: str | None,
+    ignore_known: bool,
+    prefix: str,
+    threads: int | None,
+    quiet: bool,
+    json: bool,
+) -> None:
+    """Run a predicting job and tell what was written."""
+    from weft.jobs.options import available_threads
+    from weft.jobs.predict import PredictOptions
+
+    options = PredictOptions(smiles, ignore_known, prefix, threads or available_threads())
+    with progress(quiet) as report:
+        done = job(model, file, out, options, report)
+    if done.first_bad is not None:
+        row, reason = done.first_bad
+        note(f"{done.bad} of {done.rows} rows could not be predicted; the first is row {row}: {reason}")
+    if done.known and not done.used and not ignore_known:
+        note("this model does not use known labels: they were left aside")
+    if json:
+        told = {"out": str(done.out), "rows": done.rows, "bad_rows": done.bad}
+        say_json({**told, "known_labels": done.known, "known_labels_used": done.used})
+    else:
+        used = f", {done.known} known labels used" if done.used else ""
+        say(f"{done.out}: {done.rows} rows{used}")

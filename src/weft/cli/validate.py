@@ -1,0 +1,83 @@
+"""`weft validate`: what is in a table and what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from weft.cli.arguments import Exclude, File, Json, Kinds, Smiles, Threads, names
+from weft.cli.console import note, say, say_json
+
+if TYPE_CHECKING:
+    from weft.data.validate import TaskSummary, Validation
+
+_FEW = 20
+
+
+def command(
+    file: File,
+    smiles: Smiles = None,
+    tasks: Annotated[
+        list[str] | None,
+        typer.Option(metavar="A,B", help="The task columns; may be given several times (default: found)."),
+    ] = None,
+    exclude: Exclude = None,
+    kind: Kinds = None,
+    rows: Annotated[int, typer.Option(help="How many bad rows, duplicates and conflicts to list.")] = _FEW,
+    threads: Threads = None,
+    json: Json = False,
+) -> None:
+    """Tell per task: labels, density, balance, conflicts; and every row that cannot be used.
+
+    Nothing is changed or dropped.
+    """
+    from weft.data.validate import validate
+    from weft.jobs.inputs import check_kinds
+
+    found = validate(file, smiles, names(tasks) or None, check_kinds(kind or []), names(exclude), workers=threads or 2)
+    if json:
+        say_json(found.to_json())
+    else:
+        _show(found, rows)
+
+
+def _show(found: Validation, most: int) -> None:
+    from weft.cli.tables import show_table
+    from weft.jobs.checks import refusal
+
+    say(f"{found.path}: {found.rows} rows, {found.molecules} different molecules, SMILES in column {found.smiles!r}")
+    if found.other:
+        say(f"Left alone: {', '.join(found.other)}")
+    header = ["task", "kind", "classes, or mean ± sd", "labels", "of rows", "conflicts"]
+    show_table("Tasks", header, [_row(task) for task in found.tasks], words=3)
+    noted = [f"{task.name}: {', '.join(task.notes)}" for task in found.tasks if task.notes]
+    _list("tasks to look at", noted, most)
+    _list("rows that cannot be used", [f"row {b.row}: {b.reason} ({b.smiles})" for b in found.bad_rows], most)
+    _list("cells that are no labels", [f"row {c.row}, column {c.column}: {c.reason}" for c in found.bad_cells], most)
+    _list("molecules that stand more than once", [f"rows {_numbers(group)}" for group in found.duplicates], most)
+    clashes = [f"{task}: rows {_numbers(group)}" for task, group in found.conflicts]
+    _list("molecules whose labels contradict each other", clashes, most)
+    reason = refusal(found)
+    if reason:
+        note(f"weft fit will refuse this file: {reason}")
+
+
+def _row(task: TaskSummary) -> list[str]:
+    told = ", ".join(f"{name}: {n}" for name, n in task.classes.items())
+    if task.mean is not None:
+        told = f"{task.mean:.4g}" + ("" if task.sd is None else f" ± {task.sd:.4g}")
+    return [task.name, task.kind, told, str(task.labels), f"{task.density:.0%}", str(task.conflicts)]
+
+
+def _list(title: str, lines: list[str], most: int) -> None:
+    if lines:
+        say(f"{len(lines)} {title}:")
+        for line in lines[:most]:
+            say(f"  {line}")
+        if len(lines) > most:
+            say(f"  ... and {len(lines) - most} more: --rows {len(lines)} lists all")
+
+
+def _numbers(group: tuple[int, ...]) -> str:
+    return ", ".join(map(str, group))
