@@ -32,6 +32,7 @@ CHUNK_ROWS = 200
 LOCAL_ROWS = 400
 #: No SMILES this short was seen to hurt RDKit, so it may be read in the calling process.
 SAFE_CHARS = 1000
+START_SECONDS = 60.0
 CHUNK_SECONDS = 60.0
 ROW_SECONDS = 20.0
 
@@ -99,7 +100,7 @@ class _Worker:
         self._in, self._out = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
         self._late = False
         try:
-            self._receive(CHUNK_SECONDS)
+            self._receive(START_SECONDS)
         except _DiedError:
             self.close()
             raise
