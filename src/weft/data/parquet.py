@@ -31,7 +31,9 @@ def read_parquet(
             file = pq.ParquetFile(seekable)
             check_header(path, file.schema_arrow.names)
             for batch in file.iter_batches(chunk_rows):
-                yield cast("pl.DataFrame", pl.from_arrow(batch)), {}
+                frame = cast("pl.DataFrame", pl.from_arrow(batch))
+                frame.columns = file.schema_arrow.names  # polars gives a nameless column a name
+                yield frame, {}
         except (pa.ArrowException, pl.exceptions.PolarsError) as error:
             reason = str(error).splitlines()[0]
             mend = "Write or fetch the file again."
