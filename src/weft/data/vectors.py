@@ -31,8 +31,11 @@ class Vectors:
     """
 
     def __init__(self, x: ArrayLike, keys: Sequence[str] | None = None) -> None:
-        with np.errstate(over="ignore"):  # a number beyond float32 becomes an infinity and its row a bad one
-            matrix = np.asarray(x).astype(np.float32)
+        try:
+            with np.errstate(over="ignore"):  # a number beyond float32 becomes an infinity and its row a bad one
+                matrix = np.asarray(x).astype(np.float32)
+        except (TypeError, ValueError) as error:
+            raise UserError(f"vectors are not a matrix of numbers ({error})") from error
         if matrix.ndim != 2:
             raise UserError(f"vectors have shape {matrix.shape}, expected (rows, columns)")
         names = [str(at) for at in range(len(matrix))] if keys is None else [str(key) for key in keys]
