@@ -22,17 +22,16 @@ _LONGEST = 1000
 def guess_smiles(frame: pl.DataFrame) -> str | None:
     """Return the column that holds SMILES: by its name, else the one most of whose cells parse, else None.
 
-    Of several columns with a fitting name, the first that has a cell that parses is taken.
+    Of several columns with a fitting name, the best name that has cells that parse is taken.
     """
-    named = sorted((rank, name) for name in frame.columns if (rank := _name_rank(name)) is not None)
-    shares = {name: parsable_share(frame[name]) for _, name in named}
-    likely = [name for _, name in named if shares[name] > 0.1]
+    named = sorted((rank, at) for at, name in enumerate(frame.columns) if (rank := _name_rank(name)) is not None)
+    likely = [at for _, at in named if parsable_share(frame.to_series(at)) > 0.1]
     if likely:
-        return likely[0]
-    best = max(((parsable_share(frame[name]), -at) for at, name in enumerate(frame.columns)), default=(0.0, 0))
+        return frame.columns[likely[0]]
+    best = max(((smiles_share(column), -at) for at, column in enumerate(frame)), default=(0.0, 0))
     if best[0] >= 0.7:
         return frame.columns[-best[1]]
-    return next((name for rank, name in named if rank <= _SMILES_NAMES.index("smi")), None)
+    return next((frame.columns[at] for rank, at in named if rank <= _SMILES_NAMES.index("smi")), None)
 
 
 def _name_rank(name: str) -> int | None:
@@ -43,15 +42,23 @@ def _name_rank(name: str) -> int | None:
 
 
 def parsable_share(column: pl.Series) -> float:
-    """Return the share of a sample of the text cells that are SMILES; 0 for numbers and one-letter codes."""
-    texts = cell_texts(column).drop_nulls()
-    every = max(len(texts) // _SAMPLE, 1)
-    sample = texts.gather_every(every).head(_SAMPLE)
-    if len(sample) == 0 or column.dtype.is_numeric() or numbers(sample).is_not_null().mean():
-        return 0.0
-    if float(np.mean([len(text) for text in sample])) < 3 or (len(sample) > 20 and sample.n_unique() < 10):
+    """Return the share of a sample of the known cells that parse as SMILES; 0 where half are numbers."""
+    sample = _sample(column)
+    if len(sample) == 0 or column.dtype.is_numeric() or 2 * numbers(sample).count() >= len(sample):
         return 0.0
     return float(np.mean([_parses(text) for text in sample]))
+
+
+def smiles_share(column: pl.Series) -> float:
+    """Return `parsable_share`, but 0 for codes that happen to parse: short words, or few that repeat."""
+    sample = _sample(column)
+    short = len(sample) == 0 or float(np.mean([len(text) for text in sample])) < 3
+    return 0.0 if short or (len(sample) > 20 and sample.n_unique() < 10) else parsable_share(column)
+
+
+def _sample(column: pl.Series) -> pl.Series:
+    texts = cell_texts(column).drop_nulls()
+    return texts.gather_every(max(len(texts) // _SAMPLE, 1)).head(_SAMPLE)
 
 
 def _parses(text: str) -> bool:
@@ -98,10 +105,14 @@ def _textual(name: str, known: pl.Series) -> Task | None:
     pair = yes_no(words)
     if pair is not None:
         return Task(name, Kind.BINARY, pair)
-    categorical = 3 <= len(words) <= 20 and len(known) >= 5 * len(words) and parsable_share(known) < 0.5
+    categorical = 3 <= len(words) <= 20 and len(known) >= 5 * len(words) and not _like_smiles(known)
     if categorical and not _SPLIT_WORDS.issuperset(words):
         return Task(name, Kind.MULTICLASS, _spellings(known))
     return None
+
+
+def _like_smiles(known: pl.Series) -> bool:
+    return float(np.mean([len(text) for text in _sample(known)])) >= 5 and parsable_share(known) > 0.5
 
 
 def yes_no(words: list[str]) -> tuple[str, str] | None:
