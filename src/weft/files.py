@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -27,14 +28,25 @@ _MENDS = {
 
 @contextmanager
 def disk_errors(path: Path | str) -> Generator[None]:
-    """Turn an `OSError` about `path` into a `UserError` that names it and the mend."""
+    """Turn disk trouble about `path` into a `UserError` that names it and the mend."""
     try:
         yield
-    except OSError as error:
-        if isinstance(error, UserError) or error.errno is None:
+    except Exception as error:
+        code = _errno(error)
+        if code is None:
             raise
-        mend = _MENDS.get(error.errno, "Check the disk and the path.")
-        raise UserError(os.strerror(error.errno), where=str(path), mend=mend) from error
+        mend = _MENDS.get(code, "Check the disk and the path.")
+        raise UserError(os.strerror(code), where=str(path), mend=mend) from error
+
+
+def _errno(error: Exception) -> int | None:
+    """Return the system's error number; polars and safetensors tell it in their own errors' text only."""
+    if isinstance(error, UserError):
+        return None
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno
+    found = re.search(r"\(os error (\d+)\)", str(error))
+    return int(found[1]) if found else None
 
 
 @contextmanager
