@@ -26,9 +26,10 @@ def command(
     shown (relational).
     """
     from weft.jobs.demo import demo
+    from weft.jobs.options import FitOptions, available_threads
 
     with progress(quiet) as report:
-        fitted = demo(out, seed, threads, report)
+        fitted = demo(out, FitOptions(seed=seed, threads=threads or available_threads()), report)
     if json:
         say_json({"folder": str(fitted.folder), "report": str(out / "report.html"), "metrics": fitted.metrics})
         return

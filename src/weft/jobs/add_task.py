@@ -101,10 +101,10 @@ def _read(
     if smiles is None and usual in columns:
         smiles = usual
     exclude = [name for name in columns if name in known]
-    read = read_for_fit(file, report, smiles, tasks, kinds, exclude, threads or available_threads())
-    if not len(read.labels.tasks):
-        raise UserError("no new task column", where=str(file), mend="Name it with --task.")
-    return read
+    if exclude and not set(columns) - set(exclude) - {smiles}:
+        mend = "Give the new task's column another name."
+        raise UserError("the model knows all of these tasks already", where=str(file), mend=mend)
+    return read_for_fit(file, report, smiles, tasks, kinds, exclude, threads or available_threads())
 
 
 def _note(file: Path, read: Input) -> dict[str, Any]:

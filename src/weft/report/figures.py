@@ -66,7 +66,7 @@ def bars(
             for task, a, b in zip(tasks[:_NAMED], standard, relational or standard, strict=False)
         )
         alt = f"Bars of {metric} per task, {' and '.join(s[0] for s in series)}: {told}."
-        caption = f"{metric} per task on the test molecules. Bars begin at {chance:g}, what guessing reaches."
+        caption = f"{metric} per task on molecules kept apart. Bars begin at {chance:g}, what guessing reaches."
         return figure_html(figure, f"bars-{_word(metric)}", alt, caption)
 
 

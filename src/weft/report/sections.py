@@ -132,7 +132,7 @@ def calibration(assessment: Assessment) -> Section | None:
     names = {"0": "nothing shown", f"{HALF:g}": f"{HALF:.0%} of the known labels shown"}
     curves = {names.get(key, key): (bins.predicted, bins.found) for key, bins in assessment.calibration.items()}
     n = sum(next(iter(assessment.calibration.values())).count)
-    text = f"Of all cells given a probability of 0.8, 80 % should be 1. Measured on {n} labels of the test molecules."
+    text = f"Of all cells given a probability of 0.8, 80 % should be 1. Measured on {n} labels of molecules kept apart."
     return Section("Calibration", paragraph(text) + figures.calibration(curves))
 
 
