@@ -86,6 +86,12 @@ class Molecules:
         store = self._source.graphs()
         return store if self._rows is None else store.take(as_rows(self._rows))
 
+    def groups(self) -> NDArray[np.int64]:
+        """Return the number of each molecule's Murcko scaffold, int64 `[N]`."""
+        from weft.data.scaffolds import scaffold_groups
+
+        return scaffold_groups(self.keys)
+
     def feature_hash(self, kind: str) -> str:
         """Return the hash of how a feature kind is made."""
         if kind not in KINDS:

@@ -81,6 +81,10 @@ class Vectors:
         """Raise: vectors have no graphs."""
         raise UserError("vectors have no graphs", mend="Use the encoder 'vectors'.")
 
+    def groups(self) -> NDArray[np.int64]:
+        """Return one group per key: rows known as one datum stay together, int64 `[N]`."""
+        return np.unique(self._keys, return_inverse=True)[1].astype(np.int64)
+
     def feature_hash(self, kind: str) -> str:
         """Return the hash of the kind and the width: what else made the vectors is not known here."""
         self._check(kind)
