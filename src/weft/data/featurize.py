@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from itertools import chain
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from rdkit import Chem, rdBase
+from rdkit import Chem
 
 from weft.data.parallel import Part, Rows, run_rows
+from weft.data.smiles import parse
 
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
@@ -42,12 +43,6 @@ VERSION: Final = 1
 #: Hash of the tables above; stored with a model and compared when it is used.
 FEATURISER_HASH: Final = hashlib.sha256(json.dumps([VERSION, ATOM_FIELDS, BOND_FIELDS]).encode()).hexdigest()
 
-MAX_HEAVY_ATOMS: Final = 1000
-MAX_RINGS: Final = 300
-#: A SMILES longer than this is not read at all: RDKit's canonical form recurses once per atom and overflows.
-MAX_CHARS: Final = 20_000
-_ALWAYS_SMALL: Final = 500
-
 Ints = NDArray[np.int64]
 
 
@@ -60,131 +55,94 @@ def _mass_table() -> NDArray[np.float32]:
 #: Atomic mass / 100 by code of the atomic number, float32 `[101]`; 0 for code 0.
 ATOM_MASS: Final = _mass_table()
 
-_H = Chem.HybridizationType
-_HYBRID: Final = {kind: code for code, kind in enumerate((_H.SP, _H.SP2, _H.SP3, _H.SP3D, _H.SP3D2))}
-_B = Chem.BondType
-_BOND: Final = {kind: code for code, kind in enumerate((_B.SINGLE, _B.DOUBLE, _B.TRIPLE, _B.AROMATIC))}
+_H, _B = Chem.HybridizationType, Chem.BondType
+_ATOM_GETTERS: Final = (
+    Chem.Atom.GetAtomicNum,
+    Chem.Atom.GetDegree,
+    Chem.Atom.GetFormalCharge,
+    Chem.Atom.GetChiralTag,
+    Chem.Atom.GetTotalNumHs,
+    Chem.Atom.GetHybridization,
+    Chem.Atom.GetIsAromatic,
+)
+_BOND_GETTERS: Final = (
+    Chem.Bond.GetBondType,
+    Chem.Bond.GetIsConjugated,
+    Chem.Bond.IsInRing,
+    Chem.Bond.GetStereo,
+    Chem.Bond.GetBeginAtomIdx,
+    Chem.Bond.GetEndAtomIdx,
+)
+_CHIRAL, _STEREO = 3, 3  # places of the fields that most molecules need not be asked for
 
 
-def _read(text: str, sanitize: bool = True) -> Mol | None:
-    # RDKit's stubs hide that a SMILES it cannot read gives None.
-    return cast("Mol | None", Chem.MolFromSmiles(text, sanitize=sanitize))
-
-
-def parse(smiles: str | None) -> tuple[Mol | None, str]:
-    """Read a SMILES without noise on the terminal and within limits that keep the process alive.
-
-    Returns:
-        The molecule and `ok`, or None and the reason why the row cannot be used.
-    """
-    text = smiles.strip() if smiles is not None else ""
-    if not text:
-        return None, "empty SMILES"
-    if len(text) > MAX_CHARS:
-        return None, f"SMILES longer than {MAX_CHARS} characters"
-    with rdBase.BlockLogs():
-        try:
-            return _parse(text)
-        except (ValueError, RuntimeError, UnicodeError) as error:
-            return None, f"cannot be parsed: {_one_line(error)}"
-
-
-def _parse(text: str) -> tuple[Mol | None, str]:
-    if len(text) > _ALWAYS_SMALL:
-        raw = _read(text, sanitize=False)
-        if raw is not None and (reason := _too_big(raw)):
-            return None, reason
-    mol = _read(text)
-    if mol is None:
-        return None, f"cannot be parsed: {_problem(text)}"
-    if mol.GetNumAtoms() == 0:
-        return None, "no atoms"
-    return mol, "ok"
-
-
-def _too_big(mol: Mol) -> str:
-    # Explicit hydrogens are counted in: they make the molecule no smaller for the parser.
-    atoms = mol.GetNumAtoms()
-    if atoms > MAX_HEAVY_ATOMS and sum(atom.GetAtomicNum() != 1 for atom in mol.GetAtoms()) > MAX_HEAVY_ATOMS:
-        return f"more than {MAX_HEAVY_ATOMS} heavy atoms"
-    if mol.GetNumBonds() - atoms + 1 > MAX_RINGS:
-        return f"more than {MAX_RINGS} rings"
-    return ""
-
-
-def _problem(text: str) -> str:
-    mol = _read(text, sanitize=False)
-    if mol is None:
-        return "not valid SMILES"
-    problems = Chem.DetectChemistryProblems(mol)
-    return _one_line(problems[0].Message()) if problems else "not a valid structure"
-
-
-def _one_line(message: object) -> str:
-    return " ".join(str(message).split())[:200]
-
-
-def _atom_codes(mol: Mol, chiral: bool) -> list[int]:
-    codes: list[int] = []
-    for at in range(mol.GetNumAtoms()):
-        atom = mol.GetAtomWithIdx(at)
-        number, charge = atom.GetAtomicNum(), atom.GetFormalCharge()
-        codes += (
-            number if number <= 100 else 0,
-            min(atom.GetDegree(), 6),
-            charge + 2 if -2 <= charge <= 2 else 5,
-            min(int(atom.GetChiralTag()), 4) if chiral else 0,
-            min(atom.GetTotalNumHs(), 5),
-            _HYBRID.get(atom.GetHybridization(), 5),
-            atom.GetIsAromatic(),
-        )
+def _codes_of(kinds: Sequence[object], beyond: int) -> Ints:
+    """Return the code of each value of an RDKit enumeration."""
+    codes = np.full(64, beyond, np.int64)
+    codes[[int(cast(int, kind)) for kind in kinds]] = np.arange(len(kinds))
     return codes
 
 
-def _bond_codes(mol: Mol, stereo: bool) -> tuple[list[int], list[int], list[int]]:
-    codes: list[int] = []
-    src: list[int] = []
-    dst: list[int] = []
-    for at in range(mol.GetNumBonds()):
-        bond = mol.GetBondWithIdx(at)
-        begin, end = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
-        arrangement = min(int(bond.GetStereo()), 6) if stereo else 0
-        # The two directions stand side by side, so the reverse of bond e is e ^ 1.
-        codes += (_BOND.get(bond.GetBondType(), 4), bond.GetIsConjugated(), bond.IsInRing(), arrangement) * 2
-        src += (begin, end)
-        dst += (end, begin)
-    return codes, src, dst
+_HYBRID: Final = _codes_of((_H.SP, _H.SP2, _H.SP3, _H.SP3D, _H.SP3D2), 5)
+_BOND: Final = _codes_of((_B.SINGLE, _B.DOUBLE, _B.TRIPLE, _B.AROMATIC), 4)
 
 
-def _codes(text: str, mol: Mol) -> tuple[list[int], list[int], list[int], list[int]]:
-    # Asking for RDKit's enumerations is slow, so not for what the text cannot have said.
-    more = "|" in text
-    return _atom_codes(mol, more or "@" in text), *_bond_codes(mol, more or "/" in text or "\\" in text)
+class _Columns:
+    """What RDKit says of the atoms and bonds of some molecules, one list per field."""
+
+    def __init__(self) -> None:
+        self.atom: list[list[int]] = [[] for _ in _ATOM_GETTERS]
+        self.bond: list[list[int]] = [[] for _ in _BOND_GETTERS]
+
+    def add(self, mol: Mol, text: str) -> None:
+        # Asking for RDKit's enumerations is slow, so not for stereo that the text cannot have said.
+        more = "|" in text
+        chiral, stereo = more or "@" in text, more or "/" in text or "\\" in text
+        atoms = list(map(mol.GetAtomWithIdx, range(mol.GetNumAtoms())))
+        for at, (column, get) in enumerate(zip(self.atom, _ATOM_GETTERS, strict=True)):
+            column += map(get, atoms) if chiral or at != _CHIRAL else [0] * len(atoms)
+        bonds = list(map(mol.GetBondWithIdx, range(mol.GetNumBonds())))
+        for at, (column, get) in enumerate(zip(self.bond, _BOND_GETTERS, strict=True)):
+            column += map(get, bonds) if stereo or at != _STEREO else [0] * len(bonds)
+
+    def coded(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays `atom`, `bond`, `src` and `dst`."""
+        number, degree, charge, chiral, hydrogens, hybrid, aromatic = (np.array(x, np.int64) for x in self.atom)
+        kind, conjugated, ring, stereo, begin, end = (np.array(x, np.int64) for x in self.bond)
+        atom = (
+            np.where(number <= 100, number, 0),
+            np.minimum(degree, 6),
+            np.where(np.abs(charge) <= 2, charge + 2, 5),
+            np.minimum(chiral, 4),
+            np.minimum(hydrogens, 5),
+            _HYBRID[hybrid],
+            aromatic,
+        )
+        bond = np.stack((_BOND[kind], conjugated, ring, np.minimum(stereo, 6)), 1).astype(np.uint8)
+        # The two directions of a bond stand side by side, so the reverse of e is e ^ 1.
+        ends = np.stack((begin, end), 1).astype(np.int32)
+        return {
+            "atom": np.stack(atom, 1).astype(np.uint8),
+            "bond": bond.repeat(2, 0),
+            "src": ends.reshape(-1),
+            "dst": ends[:, ::-1].reshape(-1),
+        }
 
 
 def graph_part(rows: Rows) -> Part:
     """Return atoms, bonds and per-row counts of some SMILES; a row that cannot be used has no atoms."""
-    atoms, bonds, src, dst, status, keys = ([] for _ in range(6))
-    for row in rows:
+    columns = _Columns()
+    counts = np.zeros((2, len(rows)), np.int64)
+    status: list[str] = []
+    keys: list[str] = []
+    for at, row in enumerate(rows):
         mol, reason = parse(row)
-        codes = ([], [], [], []) if mol is None else _codes(row or "", mol)
-        for column, values in zip((atoms, bonds, src, dst), codes, strict=True):
-            column.append(values)
         status.append(reason)
         keys.append("" if mol is None else Chem.MolToSmiles(mol))
-    arrays: dict[str, NDArray[Any]] = {
-        "atom": _flat(atoms, np.uint8).reshape(-1, len(ATOM_FIELDS)),
-        "bond": _flat(bonds, np.uint8).reshape(-1, len(BOND_FIELDS)),
-        "src": _flat(src, np.int32),
-        "dst": _flat(dst, np.int32),
-        "n_atoms": np.array([len(codes) // len(ATOM_FIELDS) for codes in atoms], np.int64),
-        "n_bonds": np.array([len(ends) for ends in src], np.int64),
-    }
-    return Part(arrays, status, keys)
-
-
-def _flat(lists: list[list[int]], dtype: type[np.generic]) -> NDArray[Any]:
-    return np.fromiter(chain.from_iterable(lists), dtype)
+        if mol is not None:
+            columns.add(mol, row or "")
+            counts[:, at] = mol.GetNumAtoms(), 2 * mol.GetNumBonds()
+    return Part({**columns.coded(), "n_atoms": counts[0], "n_bonds": counts[1]}, status, keys)
 
 
 def featurise(smiles: Rows, workers: int = 2) -> tuple[dict[str, NDArray[Any]], list[str], list[str]]:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weft.data.descriptors import DESCRIPTOR_NAMES, DESCRIPTORS_HASH, describe
-from weft.data.featurize import parse
 from weft.data.parallel import Part, Rows, run_rows
+from weft.data.smiles import parse
 
 if TYPE_CHECKING:
     from rdkit.Chem.rdFingerprintGenerator import FingerprintGenerator64

@@ -38,7 +38,7 @@ def scaffold_part(rows: Rows) -> Part:
     """Return the scaffold of each SMILES as the keys of the part; a failed row is its own scaffold."""
     from rdkit.Chem.Scaffolds import MurckoScaffold
 
-    from weft.data.featurize import parse
+    from weft.data.smiles import parse
 
     scaffolds: list[str] = []
     for row in rows:
