@@ -20,6 +20,7 @@ from weft.jobs.finish import publish
 from weft.jobs.folder import CARD, LOCK, MODEL, WEIGHTS, WORK, check_target, locked
 from weft.jobs.inputs import Input, read_for_fit, sha256, usual_smiles
 from weft.jobs.options import available_threads
+from weft.labels import LabelTable
 from weft.training.run import Report, silent
 
 
@@ -70,15 +71,14 @@ def add_task(
     if out is not None:
         check_target(out)
     read = _read(folder, file, predictor.tasks.names, tasks, smiles, kinds, threads, report)
-    usable = np.flatnonzero(read.data.ok)
-    check_tasks(read.labels.on_rows(usable), file)
+    labels = read.labels.on_rows(np.flatnonzero(read.data.ok))
+    check_tasks(labels, file)
     with locked(target):
-        report("add", 0, 1, ", ".join(read.labels.tasks.names))
-        predictor.add_task(read.data, read.labels.on_rows(usable))
+        report("add", 0, 1, ", ".join(labels.tasks.names))
+        predictor.add_task(read.data, labels)
         report("add", 1, 1, "")
-        _save(predictor, folder, target, _note(file, read))
-    counts = tuple(int(n) for n in read.labels.on_rows(usable).counts())
-    return Added(target, tuple(read.labels.tasks.names), counts, len(predictor.tasks))
+        _save(predictor, folder, target, _note(file, labels))
+    return Added(target, tuple(labels.tasks.names), tuple(map(int, labels.counts())), len(predictor.tasks))
 
 
 def _read(
@@ -107,12 +107,12 @@ def _read(
     return read_for_fit(file, report, smiles, tasks, kinds, exclude, threads or available_threads())
 
 
-def _note(file: Path, read: Input) -> dict[str, Any]:
+def _note(file: Path, labels: LabelTable) -> dict[str, Any]:
     return {
-        "tasks": read.labels.tasks.names,
+        "tasks": labels.tasks.names,
         "file": str(file),
         "sha256": sha256(file),
-        "labels": [int(n) for n in read.labels.counts()],
+        "labels": [int(n) for n in labels.counts()],
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
