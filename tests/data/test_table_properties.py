@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from weft.data.cells import MISSING, cell_texts, numbers, read_cells
@@ -92,6 +92,8 @@ def test_any_sdf_like_text_is_a_table_or_a_user_error(tmp_path, lines):
 @given(frame=frames(), extension=st.sampled_from([".csv", ".tsv", ".csv.gz", ".parquet"]))
 def test_what_is_written_is_what_is_read(tmp_path, frame, extension):
     """Any text in any column comes back cell by cell; in CSV an empty text is an empty cell."""
+    # A lone name with another separator in it is refused: it is nearly always a table of that separator.
+    assume(frame.width > 1 or not set(frame.columns[0]) & set(",;\t"))
     read = read_bytes(tmp_path, f"a{extension}", encode_table(frame, Path(f"a{extension}"))).frame
     expected = frame if extension == ".parquet" else frame.with_columns(pl.all().replace("", None))
     assert read.columns == frame.columns
@@ -119,6 +121,8 @@ def test_any_table_has_a_plan_and_labels_or_a_user_error(frame):
 @given(values=st.lists(cells, min_size=1, max_size=20), kind=st.sampled_from(list(Kind)))
 def test_every_cell_is_missing_a_value_or_bad(values, kind):
     """The three kinds of cell are told apart without overlap, as a plain reading of each cell says."""
+    # Python counts four control characters as blanks that Unicode does not.
+    assume(not set("".join(cell or "" for cell in values)) & set("\x1c\x1d\x1e\x1f"))
     task = Task("t", kind, ("0", "1", "2") if kind is Kind.MULTICLASS else ())
     column = pl.Series("t", values, pl.String)
     read = read_cells(column, task)
@@ -130,6 +134,11 @@ def test_every_cell_is_missing_a_value_or_bad(values, kind):
             assert read.value[at] == expected
 
 
+NO = ("false", "no", "inactive", "negative", "neg", "nontoxic", "non-toxic")
+YES = ("true", "yes", "active", "positive", "pos", "toxic")
+WORDS = dict.fromkeys(NO, 0) | dict.fromkeys(YES, 1)
+
+
 def plain(cell, task):
     """Read one cell in the plainest way: None when missing, a float, or 'bad'."""
     text = "" if cell is None else cell.strip()
@@ -139,8 +148,8 @@ def plain(cell, task):
         value = float(text) if text.isascii() and "_" not in text else float("nan")
     except ValueError:
         value = float("nan")
-    if task.kind is not Kind.REGRESSION and text == "active" and task.kind is Kind.BINARY:
-        return 1.0
+    if task.kind is Kind.BINARY and text.lower() in WORDS:
+        return float(WORDS[text.lower()])
     if value - value != 0:
         return "bad"
     return value if task.kind is Kind.REGRESSION or value in range(len(task.classes)) else "bad"
