@@ -51,21 +51,32 @@ class ExactLabelLayer(nn.Module):
             mean `[B, L]` and variance `[B, L]` of the scores of cells that are not shown. A shown cell gets the
             prediction of a fresh measurement of the same task, and is not meant to be asked.
         """
-        F, v = self.loading, self.log_nugget.exp() + _LEAST_NOISE
-        products = (F[:, :, None] * F[:, None, :]).flatten(1)  # [L, r * r]
-        g = torch.zeros_like(m)
-        steps = _NEWTON_STEPS if not bool(known.continuous.all()) else 1
-        chol = mean_u = None
-        for _ in range(steps):
-            weight, target = _pseudo_labels(m, g, known, v)
-            chol = _precision_cholesky(weight, products, F.shape[1])
-            mean_u = torch.cholesky_solve(((target) @ F)[:, :, None], chol)[:, :, 0]
-            along = mean_u @ F.T
-            g = along + v * (target - weight * along)
-        assert chol is not None
-        assert mean_u is not None
-        half = torch.linalg.solve_triangular(chol, F.T.expand(len(m), -1, -1), upper=False)
-        return m + mean_u @ F.T, half.square().sum(1) + v
+        with torch.no_grad():  # Newton forgets where it started: near the mode the last step's gradient is the whole
+            g = torch.zeros_like(m)
+            for _ in range(0 if bool(known.continuous.all()) else _NEWTON_STEPS - 1):
+                g = self._newton_step(m, g, known)[0]
+        _, mean_u, covariance = self._newton_step(m, g, known)
+        F = self.loading
+        variance = covariance.flatten(1) @ _outer(F).T + self._nugget()
+        return m + mean_u @ F.T, variance
+
+    def _newton_step(self, m: Tensor, g: Tensor, known: ColumnLabels) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the latent part of the scores [B, L], the states' means [B, r] and covariances [B, r, r]."""
+        F, v = self.loading, self._nugget()
+        weight, target = _pseudo_labels(m, g, known, v)
+        precision = (weight @ _outer(F)).view(-1, F.shape[1], F.shape[1]) + torch.eye(F.shape[1], dtype=F.dtype)
+        covariance = torch.cholesky_inverse(cast("Tensor", torch.linalg.cholesky(precision)))
+        mean_u = (covariance @ (target @ F)[:, :, None])[:, :, 0]
+        along = mean_u @ F.T
+        return along + v * (target - weight * along), mean_u, covariance
+
+    def _nugget(self) -> Tensor:
+        return self.log_nugget.exp() + _LEAST_NOISE
+
+
+def _outer(loading: Tensor) -> Tensor:
+    """Return the products F_ka F_kb of every column's loading, `[L, r * r]`."""
+    return (loading[:, :, None] * loading[:, None, :]).flatten(1)
 
 
 def _pseudo_labels(m: Tensor, g: Tensor, known: ColumnLabels, v: Tensor) -> tuple[Tensor, Tensor]:
@@ -80,12 +91,6 @@ def _pseudo_labels(m: Tensor, g: Tensor, known: ColumnLabels, v: Tensor) -> tupl
     weight = torch.where(known.continuous, 1 / v, W / denominator)
     target = torch.where(known.continuous, (known.value - m) / v, (W * g + known.value - p) / denominator)
     return weight * known.known, target * known.known
-
-
-def _precision_cholesky(weight: Tensor, products: Tensor, rank: int) -> Tensor:
-    """Return the Cholesky factors `[B, r, r]` of I + F' diag(weight) F."""
-    precision = (weight @ products).view(-1, rank, rank) + torch.eye(rank, dtype=weight.dtype)
-    return cast("Tensor", torch.linalg.cholesky(precision))
 
 
 def averaged_logit(mean: Tensor, variance: Tensor) -> Tensor:

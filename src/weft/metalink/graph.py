@@ -29,6 +29,10 @@ class TaskSide:
     tasks: tuple[Tensor, ...]
     support: tuple[Tensor, ...] = ()
 
+    def detached(self) -> TaskSide:
+        """Return it as constants."""
+        return TaskSide(tuple(t.detach() for t in self.tasks), tuple(h.detach() for h in self.support))
+
 
 @dataclass(frozen=True)
 class GraphConfig:

@@ -58,7 +58,8 @@ class GatedMessage(nn.Module):
         if bool(known.continuous.any()):
             row, col, y = known.edges()
             source, target = (row, col) if to_task else (col, row)
-            total = total.index_add(0, target, self._gated(mixed[source] + y[:, None] * self.label))
+            messages = self._gated(mixed[source] + y[:, None] * self.label)
+            total = total.index_add(0, target, messages.to(total.dtype))
         degree = known.known.sum(0 if to_task else 1)
         return total / degree.clamp(min=1)[:, None]
 

@@ -116,7 +116,7 @@ def train_member(
     episodes = Episodes(config, net, inputs, labels, layout, rows, prior, run.seed)
     history = train(net, episodes.steps, lambda: judge(net), config.loop, run, name)
     with torch.no_grad():
-        side = net.graph.task_side(net.embed(inputs, torch.from_numpy(bank)), support)
+        side = net.graph.task_side(net.embed(inputs, torch.from_numpy(bank)), support).detached()
     return net, side, history
 
 
