@@ -1,0 +1,144 @@
+"""Gradient-boosted trees (LightGBM, Ke et al. 2017), k-fold, kept as plain arrays.
+
+The boosters' text is parsed once after training into a `Forest`; nothing of LightGBM is needed to predict.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from weft.baselines.learners import Arrays, Floats, Learner, Targets, folds
+from weft.baselines.tabular import Features
+from weft.baselines.trees import Forest, TreeArrays, round_down
+from weft.training.run import Run
+
+_SETTINGS: dict[str, Any] = {
+    "verbosity": -1,
+    "deterministic": True,
+    "force_col_wise": True,
+    "feature_pre_filter": False,
+    "max_bin": 63,
+    "num_leaves": 15,
+    "min_data_in_leaf": 20,
+    "feature_fraction": 0.1,
+    "metric": "",
+}
+
+
+class GradientLearner(Learner):
+    """One booster per fold and column; a query is answered with the mean of the folds' raw scores.
+
+    Rounds are chosen by early stopping on the fold that is held out and then predicted: the one number by which
+    a datum's label touches its own out-of-fold prediction.
+
+    Args:
+        k: folds; None for 4, or 2 when there are more than 100 columns.
+        rate: learning rate; None for .1, or .15 when there are more than 100 columns.
+        rounds: most rounds.
+    """
+
+    name = "lightgbm"
+    least = 8
+
+    def __init__(self, k: int | None = None, rate: float | None = None, rounds: int = 300) -> None:
+        self.k, self.rate, self.rounds = k, rate, rounds
+        self.forest: Forest | None = None
+        self.shares = 1
+
+    def _fit(self, x: Features, targets: Targets, run: Run) -> Floats:
+        import lightgbm
+
+        many = targets.width > 100
+        self.shares = self.k or (2 if many else 4)
+        settings = {**_SETTINGS, "learning_rate": self.rate or (0.15 if many else 0.1)}
+        settings |= {"num_threads": run.threads, "seed": run.seed}
+        binned = lightgbm.Dataset(x.x, np.zeros(len(x)), params=settings, free_raw_data=True).construct()
+        out = np.empty(targets.y.shape)
+        forests: list[Forest] = []
+        for j in range(targets.width):
+            parts, out[:, j] = self._column(binned, x.x, targets, j, settings, run)
+            forests.extend(parts)
+            run.report(self.name, j + 1, targets.width, "")
+        self.forest = Forest.join(forests)
+        return out
+
+    def _column(
+        self, binned: Any, x: NDArray[np.float32], targets: Targets, j: int, settings: dict[str, Any], run: Run
+    ) -> tuple[list[Forest], Floats]:
+        rows, y = targets.column(j)
+        continuous = bool(targets.continuous[j])
+        fold = folds(y, continuous, self.shares, np.random.default_rng([run.seed, j]))
+        settings = {**settings, "objective": "regression" if continuous else "binary"}
+        settings["metric"] = "l2" if continuous else "binary_logloss"
+        settings["min_data_in_leaf"] = max(3, min(20, len(y) // 20))
+        raw = np.zeros((self.shares, len(x)))
+        parts: list[Forest] = []
+        for k in range(self.shares):
+            trees = _boost(binned, rows, y, fold == k, settings, self.rounds)
+            parts.append(Forest.of(trees, [j] * len(trees), targets.width))
+            raw[k] = parts[k].moments(x)[0][:, j]
+        answer = raw.mean(0)
+        answer[rows] = raw[fold, rows]
+        return parts, answer
+
+    def _predict(self, x: Features) -> Floats:
+        assert self.forest is not None
+        return self.forest.moments(x.x)[0] / self.shares
+
+    def _state(self) -> dict[str, NDArray[Any]]:
+        assert self.forest is not None
+        return {**self.forest.state(), "shares": np.array([self.shares])}
+
+    def _restore(self, arrays: Arrays) -> None:
+        self.forest = Forest.restore(arrays)
+        self.shares = int(arrays["shares"][0])
+
+
+def _boost(
+    binned: Any, rows: NDArray[np.int64], y: Floats, held: NDArray[np.bool_], settings: dict[str, Any], rounds: int
+) -> list[TreeArrays]:
+    """Boost on the rows that are not `held`, stop early on those that are, return the trees kept."""
+    import lightgbm
+
+    def part(mask: NDArray[np.bool_]) -> Any:
+        return binned.subset(rows[mask].tolist(), params=settings).construct().set_label(y[mask])
+
+    stop = lightgbm.early_stopping(30, verbose=False)
+    booster = lightgbm.train(settings, part(~held), rounds, valid_sets=[part(held)], callbacks=[stop])
+    return from_lightgbm(booster.model_to_string(num_iteration=booster.best_iteration))
+
+
+def from_lightgbm(text: str) -> list[TreeArrays]:
+    """Parse the trees of a LightGBM model text (numerical splits only)."""
+    trees: list[TreeArrays] = []
+    for block in text.split("\nTree=")[1:]:
+        lines = dict(line.split("=", 1) for line in block.split("\n\n")[0].splitlines()[1:] if "=" in line)
+        trees.append(_parse(lines))
+    return trees
+
+
+def _parse(lines: dict[str, str]) -> TreeArrays:
+    """Number LightGBM's splits 0..m-1 and its leaves (there: ~leaf) m..2m."""
+    value = np.array(lines["leaf_value"].split(), np.float32)
+    m = len(value) - 1
+    if m == 0:
+        one = np.full(1, -1, np.int32)
+        return TreeArrays(one, np.zeros(1, np.float32), one, one, np.zeros(1, bool), value)
+    threshold = np.array(lines["threshold"].split(), np.float64)
+    kind = np.array(lines["decision_type"].split(), np.int64)
+    none = (kind >> 2) & 3 == 0  # no NaN was seen in training: LightGBM then reads NaN as 0
+    nan_left = np.where(none, threshold >= 0, kind & 2 > 0)
+    ends = [np.array(lines[name].split(), np.int64) for name in ("left_child", "right_child")]
+    left, right = (np.where(end < 0, m + ~end, end) for end in ends)
+    leaf = np.full(m + 1, -1)
+    return TreeArrays(
+        np.concatenate([np.array(lines["split_feature"].split(), np.int64), leaf]).astype(np.int32),
+        np.concatenate([round_down(threshold), np.zeros(m + 1, np.float32)]),
+        np.concatenate([left, leaf]).astype(np.int32),
+        np.concatenate([right, leaf]).astype(np.int32),
+        np.concatenate([nan_left, np.zeros(m + 1, bool)]),
+        np.concatenate([np.zeros(m, np.float32), value]),
+    )

@@ -1,0 +1,142 @@
+"""The out-of-fold profile: what structure alone says of every output column, fit to be an input of a second stage.
+
+Several learners predict every column out of fold; their scores are calibrated per column (Platt) and averaged, and
+the average is calibrated once more, as an average of probabilities' logits is too timid. Continuous columns are
+standardised by their training labels first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from weft.baselines.learners import Bools, Floats, Learner, Targets, learner_class
+from weft.baselines.tabular import Columns, Features
+from weft.errors import UserError
+from weft.training.calibration import Calibration
+from weft.training.run import Run
+
+Arrays = Mapping[str, NDArray[Any]]
+
+LEARNERS = ("rf", "et", "lightgbm", "gp")
+
+
+class Profile:
+    """Calibrated, averaged learners.
+
+    With many columns learners choose cheaper settings by themselves: 6000 trees are shared by all columns (30 to
+    150 each); above 100 columns boosting takes 2 folds of 4 and a larger step.
+
+    Args:
+        learners: names of `weft.baselines.learners.REGISTRY`.
+
+    Attributes:
+        logits: float64 `[n, L]`, what `fit` returned, until the profile is saved.
+        centre, scale: float64 `[L]`: value = centre + scale * standardised value; 0 and 1 for 0/1 columns.
+        fallback: names of learners to the columns they could only answer with the prior, bool `[L]`.
+
+    Raises:
+        UserError: for an unknown learner.
+    """
+
+    def __init__(self, learners: Sequence[str] = LEARNERS) -> None:
+        if not learners:
+            raise UserError("a profile needs a learner", mend=f"Choose of {', '.join(LEARNERS)}.")
+        self.learners: dict[str, Learner] = {name: learner_class(name)() for name in learners}
+        self.calibrations: dict[str, Calibration] = {}
+
+    def fit(self, x: Features, targets: Targets, run: Run, stage: str = "profile") -> Floats:
+        """Learn from training data.
+
+        Every learner is a stage of the run, kept for `--resume`.
+
+        Args:
+            x: features of the training rows, `[n, D]`; may have undefined values.
+            targets: their labels, `L` columns (see `column_targets`).
+            run: seed, threads, folder, progress.
+            stage: prefix of the stages' names.
+
+        Returns:
+            Out-of-fold logits, or standardised values, float64 `[n, L]`: a cell's own label did not influence it
+            where it is observed.
+        """
+        self.columns = Columns.fit(x)
+        self.centre, self.scale = _standard(targets)
+        self.continuous = targets.continuous
+        inner = self.columns.apply(x)
+        targets = Targets((targets.y - self.centre) / self.scale, targets.observed, targets.continuous)
+        total = np.zeros(targets.y.shape)
+        for name in self.learners:
+            arrays = run.stage(f"{stage}-{name}", lambda name=name: _learn(name, inner, targets, run))
+            score = np.asarray(arrays.pop("out_of_fold"))
+            self.learners[name] = learner_class(name).restore(arrays)
+            self.calibrations[name] = _calibrate(score, targets)
+            total += self.calibrations[name].apply(score)
+        total /= len(self.learners)
+        self.calibrations["mean"] = _calibrate(total, targets)
+        return self.calibrations["mean"].apply(total)
+
+    @property
+    def fallback(self) -> dict[str, Bools]:
+        """Which columns each learner could only answer with the prior."""
+        return {name: learner.fallback for name, learner in self.learners.items()}
+
+    def parts(self, x: Features) -> dict[str, Floats]:
+        """Return every learner's own calibrated logits or standardised values, `[N, L]` each."""
+        inner = self.columns.apply(x)
+        return {name: self.calibrations[name].apply(learner.predict(inner)) for name, learner in self.learners.items()}
+
+    def predict(self, x: Features) -> Floats:
+        """Return calibrated logits, or standardised values, of new data: float64 `[N, L]`."""
+        parts = self.parts(x)
+        return self.calibrations["mean"].apply(sum(parts.values(), np.zeros(())) / len(parts))
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays for `restore`, prefixed by learner."""
+        own = {"centre": self.centre, "scale": self.scale, "continuous": self.continuous}
+        groups = {"own": own, "columns": self.columns.state()}
+        groups |= {f"learner.{name}": learner.state() for name, learner in self.learners.items()}
+        groups |= {f"calibration.{name}": line.state() for name, line in self.calibrations.items()}
+        return {f"{group}.{key}": value for group, arrays in groups.items() for key, value in arrays.items()}
+
+    @classmethod
+    def restore(cls, arrays: Arrays) -> Self:
+        """Rebuild a fitted profile from `state`."""
+        names = [key.split(".")[1] for key in arrays if key.startswith("learner.") and key.endswith(".fallback")]
+        profile = cls([name for name in LEARNERS if name in names] + [n for n in names if n not in LEARNERS])
+        own = _part(arrays, "own")
+        profile.centre, profile.scale = np.asarray(own["centre"]), np.asarray(own["scale"])
+        profile.continuous = np.asarray(own["continuous"], bool)
+        profile.columns = Columns.restore(_part(arrays, "columns"))
+        for name in profile.learners:
+            profile.learners[name] = learner_class(name).restore(_part(arrays, f"learner.{name}"))
+        for name in [*profile.learners, "mean"]:
+            profile.calibrations[name] = Calibration.restore(_part(arrays, f"calibration.{name}"))
+        return profile
+
+
+def _learn(name: str, x: Features, targets: Targets, run: Run) -> dict[str, NDArray[Any]]:
+    learner = learner_class(name)()
+    out = learner.fit(x, targets, run)
+    return {"out_of_fold": out, **learner.state()}
+
+
+def _calibrate(score: Floats, targets: Targets) -> Calibration:
+    return Calibration.fit(score, targets.y, targets.observed, targets.continuous)
+
+
+def _standard(targets: Targets) -> tuple[Floats, Floats]:
+    """Return mean and standard deviation of the continuous columns, 0 and 1 for the others."""
+    seen = np.maximum(targets.observed.sum(0), 1)
+    y = np.where(targets.observed, targets.y, 0.0)
+    mean = y.sum(0) / seen
+    spread = np.sqrt((np.where(targets.observed, y - mean, 0.0) ** 2).sum(0) / seen)
+    use = targets.continuous
+    return np.where(use, mean, 0.0), np.where(use & (spread > 0), spread, 1.0)
+
+
+def _part(arrays: Arrays, prefix: str) -> dict[str, NDArray[Any]]:
+    return {key[len(prefix) + 1 :]: value for key, value in arrays.items() if key.startswith(f"{prefix}.")}
