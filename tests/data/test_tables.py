@@ -200,3 +200,9 @@ def test_compressed_bytes_do_not_depend_on_the_time(tmp_path):
 def test_place_without_row_or_column(tmp_path):
     """A message about the whole file names the file only."""
     assert Table(tmp_path, pl.DataFrame()).place() == str(tmp_path)
+
+
+def test_empty_cells_of_a_list_count_as_rows_in_messages(tmp_path):
+    """In a list of one column, a blank line is a row also for the numbers in messages."""
+    with pytest.raises(UserError, match="row 3: the row has 2 cells"):
+        read_table(put(tmp_path, b"smiles\nC\n\nCC,1\n"))
