@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from weft.baselines.learners import Arrays, Floats, Learner, Targets
 from weft.baselines.tabular import Features
-from weft.baselines.trees import Forest, TreeArrays, from_sklearn
+from weft.baselines.trees import Forest, Nodes, from_sklearn
 from weft.training.calibration import logit
 from weft.training.run import Run
 
@@ -41,7 +41,7 @@ class BaggedLearner(Learner):
         count = self.trees or int(np.clip(6000 // targets.width, 30, 150))
         self.continuous, self.mean = targets.continuous, targets.prior()
         out = np.empty(targets.y.shape)
-        kept: list[TreeArrays] = []
+        kept: list[Nodes] = []
         for j in range(targets.width):
             rows, y = targets.column(j)
             trees, samples = self._grow(x.x[rows], y, count, run, j)
@@ -58,7 +58,7 @@ class BaggedLearner(Learner):
 
     def _grow(
         self, x: NDArray[np.float32], y: Floats, count: int, run: Run, column: int
-    ) -> tuple[list[TreeArrays], list[NDArray[Any]]]:
+    ) -> tuple[list[Nodes], list[NDArray[Any]]]:
         import sklearn.ensemble
 
         model = getattr(sklearn.ensemble, self.estimator)(
@@ -106,7 +106,7 @@ class ExtraTreesLearner(BaggedLearner):
 
 
 def _out_of_bag(
-    trees: list[TreeArrays], samples: list[NDArray[Any]], x: NDArray[np.float32], rows: NDArray[np.int64]
+    trees: list[Nodes], samples: list[NDArray[Any]], x: NDArray[np.float32], rows: NDArray[np.int64]
 ) -> Floats:
     """Average, for each datum, the trees whose sample it is not in; for a datum without label all trees.
 
@@ -117,7 +117,7 @@ def _out_of_bag(
     for at, drawn in enumerate(samples):
         use = np.ones(len(x), bool)
         use[rows[drawn]] = False
-        answer = trees[at].value[forest.leaves(x, at)]
+        answer = forest.answers(x, at)
         total[use] += answer[use]
         count[use] += 1
     mean = total / np.maximum(count, 1)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from weft.baselines.learners import Arrays, Floats, Learner, Targets, folds
 from weft.baselines.tabular import Features
-from weft.baselines.trees import Forest, TreeArrays, round_down
+from weft.baselines.trees import Forest, Nodes, round_down
 from weft.training.run import Run
 
 _SETTINGS: dict[str, Any] = {
@@ -57,17 +57,19 @@ class GradientLearner(Learner):
         settings |= {"num_threads": run.threads, "seed": run.seed}
         binned = lightgbm.Dataset(x.x, np.zeros(len(x)), params=settings, free_raw_data=True).construct()
         out = np.empty(targets.y.shape)
-        forests: list[Forest] = []
+        trees: list[Nodes] = []
+        column: list[int] = []
         for j in range(targets.width):
             parts, out[:, j] = self._column(binned, x.x, targets, j, settings, run)
-            forests.extend(parts)
+            trees.extend(parts)
+            column.extend([j] * len(parts))
             run.report(self.name, j + 1, targets.width, "")
-        self.forest = Forest.join(forests)
+        self.forest = Forest.of(trees, column, targets.width)
         return out
 
     def _column(
         self, binned: Any, x: NDArray[np.float32], targets: Targets, j: int, settings: dict[str, Any], run: Run
-    ) -> tuple[list[Forest], Floats]:
+    ) -> tuple[list[Nodes], Floats]:
         rows, y = targets.column(j)
         continuous = bool(targets.continuous[j])
         fold = folds(y, continuous, self.shares, np.random.default_rng([run.seed, j]))
@@ -75,14 +77,14 @@ class GradientLearner(Learner):
         settings["metric"] = "l2" if continuous else "binary_logloss"
         settings["min_data_in_leaf"] = max(3, min(20, len(y) // 20))
         raw = np.zeros((self.shares, len(x)))
-        parts: list[Forest] = []
+        kept: list[Nodes] = []
         for k in range(self.shares):
             trees = _boost(binned, rows, y, fold == k, settings, self.rounds)
-            parts.append(Forest.of(trees, [j] * len(trees), targets.width))
-            raw[k] = parts[k].moments(x)[0][:, j]
+            raw[k] = Forest.of(trees, [0] * len(trees), 1).moments(x)[0][:, 0]
+            kept.extend(trees)
         answer = raw.mean(0)
         answer[rows] = raw[fold, rows]
-        return parts, answer
+        return kept, answer
 
     def _predict(self, x: Features) -> Floats:
         assert self.forest is not None
@@ -99,7 +101,7 @@ class GradientLearner(Learner):
 
 def _boost(
     binned: Any, rows: NDArray[np.int64], y: Floats, held: NDArray[np.bool_], settings: dict[str, Any], rounds: int
-) -> list[TreeArrays]:
+) -> list[Nodes]:
     """Boost on the rows that are not `held`, stop early on those that are, return the trees kept."""
     import lightgbm
 
@@ -111,34 +113,32 @@ def _boost(
     return from_lightgbm(booster.model_to_string(num_iteration=booster.best_iteration))
 
 
-def from_lightgbm(text: str) -> list[TreeArrays]:
+def from_lightgbm(text: str) -> list[Nodes]:
     """Parse the trees of a LightGBM model text (numerical splits only)."""
-    trees: list[TreeArrays] = []
+    trees: list[Nodes] = []
     for block in text.split("\nTree=")[1:]:
         lines = dict(line.split("=", 1) for line in block.split("\n\n")[0].splitlines()[1:] if "=" in line)
         trees.append(_parse(lines))
     return trees
 
 
-def _parse(lines: dict[str, str]) -> TreeArrays:
+def _parse(lines: dict[str, str]) -> Nodes:
     """Number LightGBM's splits 0..m-1 and its leaves (there: ~leaf) m..2m."""
-    value = np.array(lines["leaf_value"].split(), np.float32)
-    m = len(value) - 1
+    answer = np.array(lines["leaf_value"].split(), np.float32)
+    m = len(answer) - 1
+    leaf, none = np.full(m + 1, -1, np.int32), np.zeros(m + 1, bool)
     if m == 0:
-        one = np.full(1, -1, np.int32)
-        return TreeArrays(one, np.zeros(1, np.float32), one, one, np.zeros(1, bool), value)
+        return Nodes(leaf, answer, leaf, leaf, none)
     threshold = np.array(lines["threshold"].split(), np.float64)
     kind = np.array(lines["decision_type"].split(), np.int64)
-    none = (kind >> 2) & 3 == 0  # no NaN was seen in training: LightGBM then reads NaN as 0
-    nan_left = np.where(none, threshold >= 0, kind & 2 > 0)
-    ends = [np.array(lines[name].split(), np.int64) for name in ("left_child", "right_child")]
+    no_nan = (kind >> 2) & 3 == 0  # no NaN was seen in training: LightGBM then reads NaN as 0
+    nan_left = np.where(no_nan, threshold >= 0, kind & 2 > 0)
+    ends = [np.array(lines[name].split(), np.int32) for name in ("left_child", "right_child")]
     left, right = (np.where(end < 0, m + ~end, end) for end in ends)
-    leaf = np.full(m + 1, -1)
-    return TreeArrays(
-        np.concatenate([np.array(lines["split_feature"].split(), np.int64), leaf]).astype(np.int32),
-        np.concatenate([round_down(threshold), np.zeros(m + 1, np.float32)]),
-        np.concatenate([left, leaf]).astype(np.int32),
-        np.concatenate([right, leaf]).astype(np.int32),
-        np.concatenate([nan_left, np.zeros(m + 1, bool)]),
-        np.concatenate([np.zeros(m, np.float32), value]),
+    return Nodes(
+        np.concatenate([np.array(lines["split_feature"].split(), np.int32), leaf]),
+        np.concatenate([round_down(threshold), answer]),
+        np.concatenate([left, leaf]),
+        np.concatenate([right, leaf]),
+        np.concatenate([nan_left, none]),
     )

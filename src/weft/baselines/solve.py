@@ -72,4 +72,8 @@ def deflation(product: Product, n: int, noise: float, rank: int, density: float,
     value = density * np.maximum(value, 0)
     floor = noise + float(value[0])
     gain = (1 - floor / np.maximum(value + noise, floor)).astype(np.float32)[:, None]
-    return lambda v: (v - basis @ (gain * (basis.T @ v))) / np.float32(floor)
+
+    def precondition(v: F32) -> F32:
+        return ((v - basis @ (gain * (basis.T @ v))) / floor).astype(np.float32)
+
+    return precondition

@@ -1,4 +1,4 @@
-"""Trees as flat arrays: saved without pickle, predicted at the speed of C.
+"""Trees as flat arrays: saved without pickle, walked at the speed of C.
 
 A `Forest` holds the trees of many output columns end to end. scikit-learn's own compiled tree is rebuilt from
 the arrays to walk them; where its layout has changed, a NumPy walk gives the same leaves.
@@ -14,52 +14,71 @@ import numpy as np
 from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Arrays = Mapping[str, NDArray[Any]]
 
-_FIELDS = ("feature", "threshold", "left", "right", "nan_left", "value", "start", "column")
-_TYPES = (np.int32, np.float32, np.int32, np.int32, bool, np.float32)
 _BLOCK = 512
 
 
 @dataclass(frozen=True, eq=False)
-class TreeArrays:
-    """One binary tree; a datum goes left at a node when `x[feature] <= threshold`, and when NaN if `nan_left`.
+class Nodes:
+    """Nodes of one tree, or of several end to end.
+
+    A datum goes left at a node when `x[feature] <= number`, and when `x[feature]` is NaN if `nan_left`.
 
     Attributes:
-        feature: int32 `[M]`, -1 at a leaf; node 0 is the root.
-        threshold: float32 `[M]`.
-        left: int32 `[M]`, a node of this tree, -1 at a leaf.
+        feature: int32 `[M]`, -1 at a leaf; a tree's first node is its root.
+        number: float32 `[M]`, the threshold of a split, the answer of a leaf.
+        left: int32 `[M]`, counted from the tree's root; -1 at a leaf.
         right: int32 `[M]`.
         nan_left: bool `[M]`.
-        value: float32 `[M]`, the answer at a leaf.
     """
 
     feature: NDArray[np.int32]
-    threshold: F32
+    number: F32
     left: NDArray[np.int32]
     right: NDArray[np.int32]
     nan_left: NDArray[np.bool_]
-    value: F32
+
+    def __len__(self) -> int:
+        return len(self.feature)
+
+    def part(self, first: int, stop: int) -> Nodes:
+        """Return the nodes from `first` up to `stop`."""
+        at = slice(first, stop)
+        return Nodes(self.feature[at], self.number[at], self.left[at], self.right[at], self.nan_left[at])
+
+    @staticmethod
+    def join(parts: Sequence[Nodes]) -> Nodes:
+        """Lay the nodes of trees end to end."""
+        if not parts:
+            none = np.zeros(0, np.int32)
+            return Nodes(none, np.zeros(0, np.float32), none, none, np.zeros(0, bool))
+        return Nodes(
+            np.concatenate([part.feature for part in parts]),
+            np.concatenate([part.number for part in parts]),
+            np.concatenate([part.left for part in parts]),
+            np.concatenate([part.right for part in parts]),
+            np.concatenate([part.nan_left for part in parts]),
+        )
 
 
-def round_down(threshold: NDArray[np.float64]) -> F32:
+def round_down(threshold: Floats) -> F32:
     """Return the largest float32 not above each threshold: float32 data compare with it as with the float64."""
     low = threshold.astype(np.float32)
     return np.where(low > threshold, np.nextafter(low, np.float32(-np.inf)), low)
 
 
-def from_sklearn(tree: Any) -> TreeArrays:
-    """Take the arrays of a fitted scikit-learn `Tree` of one output."""
-    nodes = tree.__getstate__()["nodes"]
+def from_sklearn(tree: Any) -> Nodes:
+    """Take the nodes of a fitted scikit-learn `Tree` of one output."""
     leaf = tree.children_left < 0
-    return TreeArrays(
+    return Nodes(
         np.where(leaf, -1, tree.feature).astype(np.int32),
-        np.where(leaf, 0, round_down(tree.threshold)).astype(np.float32),
+        np.where(leaf, tree.value[:, 0, 0].astype(np.float32), round_down(tree.threshold)),
         tree.children_left.astype(np.int32),
         tree.children_right.astype(np.int32),
-        nodes["missing_go_to_left"].astype(bool),
-        tree.value[:, 0, 0].astype(np.float32),
+        tree.__getstate__()["nodes"]["missing_go_to_left"].astype(bool),
     )
 
 
@@ -68,59 +87,41 @@ class Forest:
     """Trees end to end.
 
     Attributes:
-        feature, threshold, left, right, nan_left, value: as `TreeArrays`, `[M]` over all trees.
+        nodes: of all trees.
         start: int64 `[R + 1]`, first node of each tree.
         column: int64 `[R]`, output column that a tree speaks for.
         n_columns: number of output columns, `L`.
     """
 
-    feature: NDArray[np.int32]
-    threshold: F32
-    left: NDArray[np.int32]
-    right: NDArray[np.int32]
-    nan_left: NDArray[np.bool_]
-    value: F32
+    nodes: Nodes
     start: Ints
     column: Ints
     n_columns: int
-    _compiled: list[Any] = field(default_factory=list[Any], repr=False)
+    _compiled: dict[int, Any] = field(default_factory=dict[int, Any], repr=False)
 
     @classmethod
-    def of(cls, trees: Sequence[TreeArrays], column: Iterable[int], n_columns: int) -> Self:
+    def of(cls, trees: Sequence[Nodes], column: Iterable[int], n_columns: int) -> Self:
         """Lay trees end to end; `column` names the output column of each."""
-        size = [len(tree.feature) for tree in trees]
-        flat = [
-            np.concatenate([getattr(tree, name) for tree in trees]) if trees else np.zeros(0, dtype)
-            for name, dtype in zip(_FIELDS[:6], _TYPES, strict=True)
-        ]
-        return cls(*flat, np.cumsum([0, *size]), np.array(list(column), np.int64), n_columns)
-
-    @classmethod
-    def join(cls, forests: Sequence[Forest]) -> Self:
-        """Lay forests of the same output columns end to end."""
-        trees = [forest.tree(i) for forest in forests for i in range(len(forest))]
-        column = [int(c) for forest in forests for c in forest.column]
-        return cls.of(trees, column, forests[0].n_columns)
+        start = np.cumsum([0, *(len(tree) for tree in trees)])
+        return cls(Nodes.join(trees), start, np.array(list(column), np.int64), n_columns)
 
     def __len__(self) -> int:
         """Return the number of trees, `R`."""
         return len(self.column)
 
-    def tree(self, at: int) -> TreeArrays:
+    def tree(self, at: int) -> Nodes:
         """Return one tree."""
-        part = slice(int(self.start[at]), int(self.start[at + 1]))
-        return TreeArrays(*(getattr(self, name)[part] for name in _FIELDS[:6]))
+        return self.nodes.part(int(self.start[at]), int(self.start[at + 1]))
 
-    def leaves(self, x: F32, at: int) -> Ints:
-        """Return the leaf, a node of tree `at`, that each row of `x` `[N, D]` falls into, `[N]`."""
-        if not self._compiled:
-            self._compiled.extend([None] * len(self))
-        if self._compiled[at] is None:
-            self._compiled[at] = _compile(self.tree(at), x.shape[1])
-        compiled = self._compiled[at]
-        return walk(self.tree(at), x) if compiled is False else compiled.apply(x)
+    def answers(self, x: F32, at: int) -> Floats:
+        """Return what tree `at` says of each row of `x` `[N, D]`, float64 `[N]`."""
+        if at not in self._compiled:
+            self._compiled[at] = compiled(self.tree(at), x.shape[1])
+        fast = self._compiled[at]
+        leaf = walk(self.tree(at), x) if fast is None else fast.apply(x)
+        return self.nodes.number[self.start[at] + leaf].astype(np.float64)
 
-    def moments(self, x: F32) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def moments(self, x: F32) -> tuple[Floats, Floats]:
         """Return the sum, and the sum of squares, of the answers of each column's trees, `[N, L]` both."""
         total = np.zeros((len(x), self.n_columns))
         square = np.zeros_like(total)
@@ -128,7 +129,7 @@ class Forest:
             rows = slice(first, first + _BLOCK)
             block = np.ascontiguousarray(x[rows], np.float32)
             for at in range(len(self)):
-                answer = self.value[self.start[at] + self.leaves(block, at)].astype(np.float64)
+                answer = self.answers(block, at)
                 total[rows, self.column[at]] += answer
                 square[rows, self.column[at]] += answer * answer
         return total, square
@@ -138,47 +139,60 @@ class Forest:
         return np.bincount(self.column, minlength=self.n_columns)
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Return the arrays for `restore`, features as int16 where they fit."""
-        arrays: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in _FIELDS}
-        if not len(self.feature) or self.feature.max() < 2**15:
-            arrays["feature"] = self.feature.astype(np.int16)
-        return {**arrays, "n_columns": np.array([self.n_columns])}
+        """Return the arrays for `restore`: 10 bytes a node where features and trees are small enough."""
+        nodes = self.nodes
+        arrays: dict[str, NDArray[Any]] = {
+            "feature": _narrow(nodes.feature),
+            "number": nodes.number,
+            "left": _narrow(nodes.left),
+            "right": _narrow(nodes.right),
+            "start": self.start,
+            "column": self.column,
+            "n_columns": np.array([self.n_columns]),
+        }
+        return {**arrays, "nan_left": nodes.nan_left} if nodes.nan_left.any() else arrays
 
     @classmethod
     def restore(cls, arrays: Arrays) -> Self:
         """Rebuild from `state`."""
-        flat: list[NDArray[Any]] = [arrays[name] for name in _FIELDS]
-        flat[0] = flat[0].astype(np.int32)
-        return cls(*flat, int(arrays["n_columns"][0]))
+        feature, left, right = (np.asarray(arrays[name], np.int32) for name in ("feature", "left", "right"))
+        nan_left = np.asarray(arrays.get("nan_left", np.zeros(len(feature), bool)), bool)
+        nodes = Nodes(feature, np.asarray(arrays["number"], np.float32), left, right, nan_left)
+        start, column = np.asarray(arrays["start"], np.int64), np.asarray(arrays["column"], np.int64)
+        return cls(nodes, start, column, int(arrays["n_columns"][0]))
 
 
-def walk(tree: TreeArrays, x: F32) -> Ints:
+def _narrow(numbers: NDArray[np.int32]) -> NDArray[Any]:
+    return numbers.astype(np.int16) if not numbers.size or numbers.max() < 2**15 else numbers
+
+
+def walk(tree: Nodes, x: F32) -> Ints:
     """Walk all rows of `x` `[N, D]` down a tree, level by level; return their leaves `[N]`."""
     node = np.zeros(len(x), np.int64)
-    row = np.arange(len(x)) if tree.feature[0] >= 0 else np.zeros(0, np.int64)
+    row = np.flatnonzero(tree.feature[node] >= 0)
     while row.size:
         at = node[row]
         value = x[row, tree.feature[at]]
-        left = np.where(np.isnan(value), tree.nan_left[at], value <= tree.threshold[at])
+        left = np.where(np.isnan(value), tree.nan_left[at], value <= tree.number[at])
         node[row] = np.where(left, tree.left[at], tree.right[at])
         row = row[tree.feature[node[row]] >= 0]
     return node
 
 
-def _compile(tree: TreeArrays, width: int) -> Any:
-    """Rebuild scikit-learn's compiled tree from arrays, or return False where its layout is another."""
+def compiled(tree: Nodes, width: int) -> Any:
+    """Rebuild scikit-learn's compiled tree over `width` features, or return None where its layout is another."""
     try:
-        from sklearn.tree import _tree
+        import sklearn.tree._tree as sk
 
-        nodes = np.zeros(len(tree.feature), _tree.NODE_DTYPE)
+        library: Any = sk
         leaf = tree.feature < 0
+        nodes: Any = np.zeros(len(tree), library.NODE_DTYPE)
         nodes["left_child"], nodes["right_child"] = tree.left, tree.right
         nodes["feature"] = np.where(leaf, -2, tree.feature)
-        nodes["threshold"], nodes["missing_go_to_left"] = tree.threshold, tree.nan_left
-        values = np.zeros((len(nodes), 1, 1))
-        compiled = _tree.Tree(width, np.ones(1, np.intp), 1)
-        depth = len(nodes)  # an upper bound: apply() does not read it
-        compiled.__setstate__({"max_depth": depth, "node_count": len(nodes), "nodes": nodes, "values": values})
+        nodes["threshold"], nodes["missing_go_to_left"] = tree.number, tree.nan_left
+        fast = library.Tree(width, np.ones(1, np.intp), 1)
+        values = np.zeros((len(tree), 1, 1))
+        fast.__setstate__({"max_depth": len(tree), "node_count": len(tree), "nodes": nodes, "values": values})
     except (ImportError, AttributeError, ValueError, TypeError, KeyError):
-        return False
-    return compiled
+        return None
+    return fast

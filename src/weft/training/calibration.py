@@ -44,13 +44,13 @@ def platt(score: Floats, y: Floats) -> tuple[float, float]:
     """
     design = np.stack([score, np.ones_like(score)], 1)
     precision = np.array([1 / _SLOPE_VARIANCE, 1 / _SHIFT_VARIANCE])
-    at = np.array([1.0, 0.0])
+    at: Floats = np.array([1.0, 0.0])
     loss = _loss(at, design, y, precision)
     for _ in range(50):
         p = sigmoid(design @ at)
         gradient = design.T @ (p - y) + precision * (at - [1.0, 0.0])
         hessian = (design.T * (p * (1 - p))) @ design + np.diag(precision)
-        step = np.linalg.solve(hessian, gradient)
+        step: Floats = np.linalg.solve(hessian, gradient)
         while (new := _loss(at - step, design, y, precision)) > loss + 1e-12 and np.abs(step).max() > 1e-9:
             step = step / 2
         at, last, loss = at - step, loss, new
