@@ -45,6 +45,8 @@ def _errno(error: Exception) -> int | None:
         return None
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno
+    if isinstance(error, FileNotFoundError):
+        return errno.ENOENT
     found = re.search(r"\(os error (\d+)\)", str(error))
     return int(found[1]) if found else None
 
