@@ -34,7 +34,6 @@ class Profile:
         learners: names of `weft.baselines.learners.REGISTRY`.
 
     Attributes:
-        logits: float64 `[n, L]`, what `fit` returned, until the profile is saved.
         centre, scale: float64 `[L]`: value = centre + scale * standardised value; 0 and 1 for 0/1 columns.
         fallback: names of learners to the columns they could only answer with the prior, bool `[L]`.
 
@@ -68,16 +67,23 @@ class Profile:
         self.continuous = targets.continuous
         inner = self.columns.apply(x)
         targets = Targets((targets.y - self.centre) / self.scale, targets.observed, targets.continuous)
-        total = np.zeros(targets.y.shape)
+        parts: dict[str, Floats] = {}
         for name in self.learners:
             arrays = run.stage(f"{stage}-{name}", lambda name=name: _learn(name, inner, targets, run))
             score = np.asarray(arrays.pop("out_of_fold"))
             self.learners[name] = learner_class(name).restore(arrays)
             self.calibrations[name] = _calibrate(score, targets)
-            total += self.calibrations[name].apply(score)
-        total /= len(self.learners)
-        self.calibrations["mean"] = _calibrate(total, targets)
-        return self.calibrations["mean"].apply(total)
+            parts[name] = self.calibrations[name].apply(score)
+        mean = self._mean(parts)
+        self.calibrations["mean"] = _calibrate(mean, targets)
+        return self.calibrations["mean"].apply(mean)
+
+    def _mean(self, parts: Mapping[str, Floats]) -> Floats:
+        """Average, per column, the learners that learnt it; all where none did."""
+        weight = np.array([~self.learners[name].fallback for name in parts], np.float64)
+        weight[:, ~weight.any(0)] = 1
+        weight /= weight.sum(0)
+        return np.einsum("kl,knl->nl", weight, np.stack(list(parts.values())))
 
     @property
     def fallback(self) -> dict[str, Bools]:
@@ -91,8 +97,7 @@ class Profile:
 
     def predict(self, x: Features) -> Floats:
         """Return calibrated logits, or standardised values, of new data: float64 `[N, L]`."""
-        parts = self.parts(x)
-        return self.calibrations["mean"].apply(sum(parts.values(), np.zeros(())) / len(parts))
+        return self.calibrations["mean"].apply(self._mean(self.parts(x)))
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return the arrays for `restore`, prefixed by learner."""

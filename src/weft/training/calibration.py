@@ -50,7 +50,7 @@ def platt(score: Floats, y: Floats) -> tuple[float, float]:
         p = sigmoid(design @ at)
         gradient = design.T @ (p - y) + precision * (at - [1.0, 0.0])
         hessian = (design.T * (p * (1 - p))) @ design + np.diag(precision)
-        step: Floats = np.linalg.solve(hessian, gradient)
+        step = np.asarray(np.linalg.solve(hessian, gradient), np.float64)
         while (new := _loss(at - step, design, y, precision)) > loss + 1e-12 and np.abs(step).max() > 1e-9:
             step = step / 2
         at, last, loss = at - step, loss, new
