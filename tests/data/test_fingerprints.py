@@ -11,6 +11,7 @@ from rdkit.Chem import rdFingerprintGenerator
 from tests.data.molecules_strategy import GOOD, real_smiles, rows
 from weft.data import descriptors as d
 from weft.data import fingerprints as f
+from weft.data.parallel import Part
 
 PEPTIDE = "N[C@@H](CC(C)C)C(=O)" * 60 + "O"
 
@@ -66,6 +67,16 @@ def test_a_descriptor_that_fails_is_undefined_alone(monkeypatch):
     row = f.descriptors(["CCO"])[0]
     assert np.isnan(row[0])
     assert np.isfinite(row[1:]).all()
+
+
+def test_a_molecule_that_crashed_rdkit_is_undefined(monkeypatch, caplog):
+    # Protects: a lost row is not taken for a molecule without atoms and rings.
+    lost = Part({"x": np.zeros((1, 203), np.float32)}, ["crashed the chemistry library"], lost=True)
+    monkeypatch.setattr(f, "run_rows", lambda *_: [f.descriptor_part(["CC"]), lost])
+    x = f.descriptors(["CC", "CCC"])
+    assert np.isfinite(x[0]).all()
+    assert np.isnan(x[1]).all()
+    assert "crashed" in caplog.text
 
 
 def test_names_are_unique_and_the_slow_ones_left_out():

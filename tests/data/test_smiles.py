@@ -27,6 +27,7 @@ def test_any_text_is_ok_or_has_a_reason(text):
         ("C" * 100_000, "SMILES longer than 20000 characters"),
         ("C" * 19_000, "more than 1000 heavy atoms"),
         ("[Na+]." * 1001 + "C", "more than 1000 heavy atoms"),
+        ("[H]." * 2000 + "C", "more than 1000 atoms"),
         ("C(" * 5000 + "C" + ")" * 5000, "more than 1000 heavy atoms"),
         ("(" * 15_000, "cannot be parsed: not valid SMILES"),
         ("N(C)(C)(C)(C)C", "cannot be parsed: Explicit valence for atom # 0 N, 5, is greater than permitted"),

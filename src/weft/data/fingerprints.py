@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,7 @@ from weft.data.smiles import parse
 if TYPE_CHECKING:
     from rdkit.Chem.rdFingerprintGenerator import FingerprintGenerator64
 
+LOG = logging.getLogger(__name__)
 MORGAN_BITS: Final = 2048
 MORGAN_RADIUS: Final = 2
 MORGAN_HASH: Final = hashlib.sha256(f"1 morgan counts {MORGAN_RADIUS} {MORGAN_BITS}".encode()).hexdigest()
@@ -76,13 +78,19 @@ def descriptors(smiles: Rows, workers: int = 2) -> NDArray[np.float32]:
         workers: number of processes.
 
     Returns:
-        float32 `[N, D]`; zeros for rows that cannot be used, NaN where a descriptor is undefined.
+        float32 `[N, D]`; zeros for rows that cannot be used, NaN where a descriptor is undefined, and all NaN for a
+        molecule on which RDKit crashed or took too long.
     """
     return _joined("descriptor_part", smiles, workers)
 
 
 def _joined(function: str, smiles: Rows, workers: int) -> NDArray[Any]:
     parts = run_rows(f"{__name__}:{function}", smiles, workers)
+    for part in parts:
+        if part.lost:
+            LOG.warning("a molecule has no %s: it %s", function.removesuffix("_part"), part.status[0])
+            if part.arrays["x"].dtype == np.float32:
+                part.arrays["x"][:] = np.nan
     return np.concatenate([part.arrays["x"] for part in parts])
 
 

@@ -45,11 +45,13 @@ class Part:
         arrays: named arrays; what their first axis counts is the function's affair.
         status: `ok` or why the row failed, one per row.
         keys: one per row, or empty when the function makes none.
+        lost: whether the function crashed or hung, so that this is what it makes of a missing row.
     """
 
     arrays: dict[str, NDArray[Any]]
     status: list[str]
     keys: list[str] = field(default_factory=list[str])
+    lost: bool = False
 
 
 Function = Callable[[Rows], Part]
@@ -158,7 +160,7 @@ class _Crew:
             return self._call(function, [row], ROW_SECONDS)
         except _DiedError as error:
             failed = _resolve(function)([None])
-            return Part(failed.arrays, [str(error)], failed.keys)
+            return Part(failed.arrays, [str(error)], failed.keys, lost=True)
 
     def _call(self, function: str, rows: Rows, seconds: float) -> Part:
         worker = self._seats.get()

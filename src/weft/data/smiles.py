@@ -49,11 +49,13 @@ def _parse(text: str) -> tuple[Mol | None, str]:
         return None, f"cannot be parsed: {_problem(text)}"
     if mol.GetNumAtoms() == 0:
         return None, "no atoms"
+    if mol.GetNumAtoms() > MAX_HEAVY_ATOMS:
+        return None, f"more than {MAX_HEAVY_ATOMS} atoms"
     return mol, "ok"
 
 
 def _too_big(mol: Mol) -> str:
-    # Explicit hydrogens are counted in: they make the molecule no smaller for the parser.
+    # Most explicit hydrogens become counts of their heavy atom when the molecule is read.
     atoms = mol.GetNumAtoms()
     if atoms > MAX_HEAVY_ATOMS and sum(atom.GetAtomicNum() != 1 for atom in mol.GetAtoms()) > MAX_HEAVY_ATOMS:
         return f"more than {MAX_HEAVY_ATOMS} heavy atoms"
