@@ -119,7 +119,7 @@ class Predictor(ABC):
         config, arrays = self.state()
         path = Path(folder) / "model.safetensors"
         with atomic(path) as temporary:
-            save_file({key: np.ascontiguousarray(value) for key, value in arrays.items()}, temporary)
+            save_file({key: np.asarray(value, order="C") for key, value in arrays.items()}, temporary)
         card = {
             "schema": SCHEMA,
             "predictor": self.name,

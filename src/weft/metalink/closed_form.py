@@ -78,7 +78,7 @@ class ClosedFormEngine:
         scores = self.profile.fit(tabular(part), column_targets(table), run)
         profile = torch.from_numpy(scores).float()
         found = run.stage("channel", lambda: self._fit_channels(profile, table, part.groups(), run))
-        self.rung, self.trained = RUNGS[int(found["rung"])].name, self._channels(found)
+        self.rung, self.trained = RUNGS[int(found["rung"][0])].name, self._channels(found)
         self.channels = self._assembled()
         self.memory = Memory.of(part.keys, scores, table)
 
@@ -87,7 +87,7 @@ class ClosedFormEngine:
     ) -> dict[str, NDArray[Any]]:
         shows = self.config.shows
         rung = choose_rung(profile, table, self.layout, self.config, groups, run)
-        found: dict[str, NDArray[Any]] = {"rung": np.array(RUNGS.index(rung))}
+        found: dict[str, NDArray[Any]] = {"rung": np.array([RUNGS.index(rung)])}
         for k in range(self.config.members):
             seed = run.seed + 7919 * k
             channel = fit_channel(profile, table, self.layout, self.config.channel, rung, shows, seed)
@@ -101,9 +101,9 @@ class ClosedFormEngine:
     def encode(self, data: Data) -> tuple[Tensor, NDArray[np.bool_]]:
         """Return the structure's scores `[N, L]`, trained tasks first, and which rows can be used."""
         features = tabular(data)
-        trained = self.profile.predict(features)
-        added = [addition.predict(features, trained) for addition in self.additions]
-        return torch.from_numpy(np.concatenate([trained, *added], 1)).float(), data.ok
+        trained = self.profile.predict(features).astype(np.float32)
+        added = [addition.predict(features, trained).astype(np.float32) for addition in self.additions]
+        return torch.from_numpy(np.concatenate([trained, *added], 1)), data.ok
 
     def predict(self, encoded: tuple[Tensor, NDArray[np.bool_]], known: Shown) -> Predictions:
         """Read the known labels."""
@@ -120,7 +120,9 @@ class ClosedFormEngine:
         usable = np.flatnonzero(data.ok & (labels.row_counts() > 0))
         part, table = data.take(usable), labels.take(usable)
         features = tabular(part)
-        old_scores, old_labels = self.memory.recall(part.keys, lambda: self.profile.predict(features))
+        old_scores, old_labels = self.memory.recall(
+            part.keys, lambda: self.profile.predict(features).astype(np.float32)
+        )
         addition, scores = Addition.learn(features, old_scores, column_targets(table), run)
         trained = self.memory.labels.tasks
         width = int(trained.offsets[-1])
@@ -143,29 +145,24 @@ class ClosedFormEngine:
 
     def state(self) -> tuple[dict[str, object], dict[str, NDArray[Any]]]:
         """Return configuration and arrays."""
-        config, arrays = self.profile.state()
-        found = {f"profile.{key}": value for key, value in arrays.items()} | self.layout.state()
+        found = {f"profile.{key}": value for key, value in self.profile.state().items()} | self.layout.state()
         found |= {f"memory.{key}": value for key, value in self.memory.state().items()}
         for k, channel in enumerate(self.trained):
             found |= {f"channel{k}.{key}": value.numpy() for key, value in channel.state_dict().items()}
-        added: list[object] = []
         for k, addition in enumerate(self.additions):
-            note, arrays = addition.state()
-            added.append(note)
-            found |= {f"addition{k}.{key}": value for key, value in arrays.items()}
+            found |= {f"addition{k}.{key}": value for key, value in addition.state().items()}
         trained = self.memory.labels.tasks.to_json()
-        return {"rung": self.rung, "profile": config, "trained": trained, "additions": added}, found
+        return {"rung": self.rung, "trained": trained, "additions": len(self.additions)}, found
 
     def restore(self, tasks: TaskSet, config: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take back what `state` gave."""
         self.rung = config["rung"]
         self.layout = Layout.restore(tasks, arrays)
-        self.profile = Profile.restore(config["profile"], under("profile.", arrays))
+        self.profile = Profile.restore(under("profile.", arrays))
         self.memory = Memory.restore(TaskSet.from_json(config["trained"]), under("memory.", arrays))
         self.trained = self._channels(arrays)
         self.additions = [
-            Addition.restore(note, under(f"addition{k}.", arrays), self.config.members)
-            for k, note in enumerate(config["additions"])
+            Addition.restore(under(f"addition{k}.", arrays), self.config.members) for k in range(config["additions"])
         ]
         self.channels = self._assembled()
 

@@ -126,19 +126,18 @@ class Addition:
         """Return scores `[N, L_new]` from features and the trained tasks' scores `[N, L]`."""
         return self._mix(self.profile.predict(features), self.linear.predict(old))
 
-    def state(self) -> tuple[dict[str, object], dict[str, NDArray[Any]]]:
-        """Return configuration and arrays."""
-        config, arrays = self.profile.state()
-        found = {f"profile.{key}": value for key, value in arrays.items()}
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return its arrays."""
+        found = {f"profile.{key}": value for key, value in self.profile.state().items()}
         found |= {f"linear.{key}": value for key, value in self.linear.state().items()}
         for k, node in enumerate(self.nodes):
             found |= {f"node{k}.{name}": tensor.detach().numpy() for name, tensor in vars(node).items()}
-        return config, found
+        return found
 
     @classmethod
-    def restore(cls, config: dict[str, Any], arrays: Mapping[str, NDArray[Any]], members: int) -> Addition:
+    def restore(cls, arrays: Mapping[str, NDArray[Any]], members: int) -> Addition:
         """Rebuild from `state`."""
-        own = Profile.restore(config, under("profile.", arrays))
+        own = Profile.restore(under("profile.", arrays))
         nodes = [
             Nodes(**{key: torch.from_numpy(np.array(value)) for key, value in under(f"node{k}.", arrays).items()})
             for k in range(members)

@@ -42,14 +42,15 @@ class Run:
             name: file name of the stage, unique within the run.
             compute: makes the stage's arrays; must depend on the run's inputs and seed only.
         """
-        if self.folder is None:
-            return dict(compute())
         from safetensors.numpy import load_file, save_file
 
-        path = self.folder / f"{name}.safetensors"
-        if path.exists():
+        path = None if self.folder is None else self.folder / f"{name}.safetensors"
+        if path is not None and path.exists():
             return load_file(path)
-        arrays = {key: np.ascontiguousarray(value) for key, value in compute().items()}
+        # C order always: sums over another memory layout differ in the last bit from those of a loaded model
+        arrays = {key: np.asarray(value, order="C") for key, value in compute().items()}
+        if path is None:
+            return arrays
         with atomic(path) as temporary:
             save_file(arrays, temporary)
         return arrays
