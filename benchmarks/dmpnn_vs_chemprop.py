@@ -53,7 +53,7 @@ def ours(table: Path, folder: Path) -> tuple[list[torch.Tensor], float]:
     rows = torch.nonzero(store.atom_ptr.diff() > 0).flatten()[: BATCH * BATCHES]
     graphs = [store.batch(part) for part in rows.split(BATCH)]
     torch.manual_seed(0)
-    encoder = DMPNNEncoder({}, DIM, depth=DEPTH)
+    encoder = DMPNNEncoder({}, DIM, depth=DEPTH, aggregation="norm")
     np.savez(folder / "weights.npz", **{name: value.numpy() for name, value in encoder.state_dict().items()})
     for k, graph in enumerate(graphs):
         arrays = {"V": atom_rows(graph.atom), "E": bond_rows(graph.bond), "batch": graph.graph}

@@ -34,7 +34,8 @@ class DMPNNEncoder(Encoder):
         dim: width of bonds, atoms and embeddings.
         depth: number of bond states, at least 1; as in chemprop, 3.
         dropout: share of units dropped in training after each update.
-        aggregation: over atoms, `norm` (sum / `norm`, chemprop's default), `mean` or `sum`.
+        aggregation: over atoms, `mean`, `sum` or `norm` (sum / `norm`). chemprop defaults to `norm` with a
+            hidden layer behind it; read directly its embeddings are too small to train well.
         norm: divisor of the `norm` aggregation.
 
     Raises:
@@ -52,7 +53,7 @@ class DMPNNEncoder(Encoder):
         dim: int,
         depth: int = 3,
         dropout: float = 0.0,
-        aggregation: str = "norm",
+        aggregation: str = "mean",
         norm: float = 100.0,
     ) -> None:
         super().__init__()

@@ -26,7 +26,9 @@ class FusionEncoder(Encoder):
         graph: registered name of an encoder that reads graphs only.
         graph_options: options of that encoder.
         hidden: width of the fingerprint encoder's hidden layer.
-        dropout: share of units dropped in training, in the fingerprint half and where the halves meet.
+        dropout: share of units dropped in training, in the fingerprint encoder's hidden layer and where the
+            halves meet.
+        input_dropout: share of fingerprint and descriptor columns dropped in training.
 
     Raises:
         UserError: when `graph` does not name a graph encoder.
@@ -44,14 +46,15 @@ class FusionEncoder(Encoder):
         graph: str = "metalink",
         graph_options: Mapping[str, Any] | None = None,
         hidden: int = 512,
-        dropout: float = 0.2,
+        dropout: float = 0.5,
+        input_dropout: float = 0.3,
     ) -> None:
         super().__init__()
         self.dim = dim
         self.graph = build_encoder(graph, widths, dim, **dict(graph_options or {}))
         if self.graph.needs != ("graph",):
             raise UserError(f"{graph!r} does not read graphs only", where="encoder fusion", mend="Use e.g. 'metalink'.")
-        self.flat = FingerprintEncoder(widths, dim, hidden, dropout=dropout)
+        self.flat = FingerprintEncoder(widths, dim, hidden, dropout=dropout, input_dropout=input_dropout)
         self.join = nn.Sequential(RowNorm(2 * dim), PReLU(), nn.Dropout(dropout), nn.Linear(2 * dim, dim))
 
     def fit_scalers(self, inputs: Inputs, rows: Tensor) -> None:
