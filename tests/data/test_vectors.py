@@ -25,7 +25,7 @@ def test_take_keeps_what_belongs_to_a_row():
     # Protects: status and keys move with the numbers.
     part = Vectors(X, keys=list("abcde")).take(np.array([3, 1]))
     assert (part.keys, part.ok.tolist(), part.dense("vectors").tolist()) == (["d", ""], [True, False], [[4, 5], [0, 0]])
-    assert part.status[1] == "column 1 is not a finite number"
+    assert part.status == ["ok", "column 1 is not a finite number"]
 
 
 def test_wrong_shapes_and_kinds_are_user_errors():
