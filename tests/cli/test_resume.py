@@ -31,7 +31,7 @@ def wait_for(path):
 def test_killed_refused_and_resumed(table, tmp_path):
     """Protects a run from kill -9, from a second run beside it, and from being taken for finished.
 
-    Seen to catch: a lock that outlives its process, `model.json` written early, a resume that starts anew.
+    Seen to catch: a lock that outlives its process, and `model.json` written early.
     """
     first = start(tmp_path, table, sleeps="300")
     wait_for(tmp_path / "m" / ".work" / "means.safetensors")

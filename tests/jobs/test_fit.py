@@ -57,7 +57,7 @@ def test_test_labels_are_never_at_hand(table, tmp_path, options, monkeypatch):
 
 
 def test_a_failed_fit_leaves_nothing_and_a_broken_one_resumes(table, tmp_path, options, monkeypatch):
-    """Protects from folders that look like models, and resumes from the stages that were kept."""
+    """Protects from folders that look like models; seen to catch a resume that starts anew."""
     out = tmp_path / "out"
     monkeypatch.setenv("TINY_FAILS", "1")
     with pytest.raises(UserError, match="the fit failed"):

@@ -83,7 +83,7 @@ def test_known_labels_can_be_ignored(model, new, tmp_path):
 
 
 def test_impute_fills_blanks_only(model, new, tmp_path):
-    """Protects known cells of an imputed table, and tells which cells were filled."""
+    """Protects known cells of an imputed table: seen to catch a fill of every cell."""
     impute(model, new, tmp_path / "out.csv")
     rows = read(tmp_path / "out.csv")
     assert [rows[0]["b"], rows[2]["a"]] == ["1", "1"]
