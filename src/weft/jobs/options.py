@@ -104,4 +104,7 @@ def available_threads() -> int:
 
 
 def _taken(model: str) -> set[str]:
-    return set(inspect.signature(predictor_class(model).__init__).parameters)
+    """Return which options the model's constructor takes: those it names, or all when it takes any."""
+    parameters = inspect.signature(predictor_class(model).__init__).parameters
+    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+    return set(MODEL_OPTIONS) if takes_any else set(parameters) & set(MODEL_OPTIONS)
