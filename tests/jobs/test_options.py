@@ -15,7 +15,7 @@ def test_unknown_words_are_refused_with_the_known_ones():
         FitOptions(epochs=0)
 
 
-def test_threads_do_not_decide_the_result():
+def test_a_fit_may_continue_with_other_threads():
     """Protects --resume on a machine with another number of cores."""
     assert FitOptions(threads=1).identity() == FitOptions(threads=2).identity()
     assert FitOptions(seed=1).identity() != FitOptions().identity()

@@ -54,6 +54,8 @@ def _root(  # pyright: ignore[reportUnusedFunction] - typer calls it
 
 def main() -> None:
     """Run the command line; what a person can mend ends with a message and exit code 2, no traceback."""
+    # Threads that wait asleep: on a machine with other work, spinning ones make small operations ten times slower.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         app()
     except WeftError as error:
