@@ -39,7 +39,7 @@ REGISTRY: dict[str, str] = {
     "lightgbm": "weft.baselines.boosting:BoostingPredictor",
     "prior": "weft.baselines.label_only:PriorPredictor",
     "molecule-mean": "weft.baselines.label_only:MoleculeMeanPredictor",
-    "naive-bayes": "weft.baselines.label_only:NaiveBayesPredictor",
+    "naive-bayes": "weft.baselines.naive_bayes:NaiveBayesPredictor",
 }
 
 

@@ -7,6 +7,8 @@ splits as the Gini index does and lets one code path serve both kinds of column.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,6 +21,40 @@ from weft.training.calibration import logit
 from weft.training.run import Run
 
 _SHRINK = 0.02
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How trees are grown.
+
+    Attributes:
+        estimator: name of a regressor of `sklearn.ensemble`.
+        trees: how many.
+        leaf: fewest labels in a leaf; 1 for columns with fewer than 20 times as many.
+        threads: threads to use; they change nothing in the result.
+    """
+
+    estimator: str
+    trees: int
+    leaf: int
+    threads: int
+
+
+def grow(
+    x: NDArray[np.float32], y: Floats, growth: Growth, seed: Sequence[int]
+) -> tuple[list[Nodes], list[NDArray[Any]]]:
+    """Grow trees on bootstrap samples of `x` `[n, D]` and `y` `[n]`; return them and the rows each has drawn."""
+    import sklearn.ensemble
+
+    model = getattr(sklearn.ensemble, growth.estimator)(
+        growth.trees,
+        min_samples_leaf=growth.leaf if len(y) >= 20 * growth.leaf else 1,
+        max_features="sqrt",
+        bootstrap=True,
+        n_jobs=growth.threads,
+        random_state=int(np.random.SeedSequence(list(seed)).generate_state(1)[0]),
+    ).fit(x, y)
+    return [from_sklearn(tree.tree_) for tree in model.estimators_], list(model.estimators_samples_)
 
 
 class BaggedLearner(Learner):
@@ -44,7 +80,8 @@ class BaggedLearner(Learner):
         kept: list[Nodes] = []
         for j in range(targets.width):
             rows, y = targets.column(j)
-            trees, samples = self._grow(x.x[rows], y, count, run, j)
+            settings = Growth(self.estimator, count, self.leaf, run.threads)
+            trees, samples = grow(x.x[rows], y, settings, [run.seed, j])
             kept.extend(trees)
             out[:, j] = _out_of_bag(trees, samples, x.x, rows)
             run.report(self.name, j + 1, targets.width, "")
@@ -55,21 +92,6 @@ class BaggedLearner(Learner):
         """Turn shares of ones into logits, after a step of `_SHRINK` towards the column's mean: none is 0 or 1."""
         share = mean + _SHRINK * (self.mean - mean)
         return np.where(self.continuous, mean, logit(np.where(self.continuous, 0.5, share)))
-
-    def _grow(
-        self, x: NDArray[np.float32], y: Floats, count: int, run: Run, column: int
-    ) -> tuple[list[Nodes], list[NDArray[Any]]]:
-        import sklearn.ensemble
-
-        model = getattr(sklearn.ensemble, self.estimator)(
-            count,
-            min_samples_leaf=self.leaf if len(y) >= 20 * self.leaf else 1,
-            max_features="sqrt",
-            bootstrap=True,
-            n_jobs=run.threads,
-            random_state=int(np.random.SeedSequence([run.seed, column]).generate_state(1)[0]),
-        ).fit(x, y)
-        return [from_sklearn(tree.tree_) for tree in model.estimators_], model.estimators_samples_
 
     def _predict(self, x: Features) -> Floats:
         return self._score(self.moments(x)[0])

@@ -15,7 +15,7 @@ from weft.baselines.tabular import Features
 from weft.baselines.trees import Forest, Nodes, round_down
 from weft.training.run import Run
 
-_SETTINGS: dict[str, Any] = {
+SETTINGS: dict[str, Any] = {
     "verbosity": -1,
     "deterministic": True,
     "force_col_wise": True,
@@ -53,7 +53,7 @@ class GradientLearner(Learner):
 
         many = targets.width > 100
         self.shares = self.k or (2 if many else 4)
-        settings = {**_SETTINGS, "learning_rate": self.rate or (0.15 if many else 0.1)}
+        settings = {**SETTINGS, "learning_rate": self.rate or (0.15 if many else 0.1)}
         settings |= {"num_threads": run.threads, "seed": run.seed}
         binned = lightgbm.Dataset(x.x, np.zeros(len(x)), params=settings, free_raw_data=True).construct()
         out = np.empty(targets.y.shape)
@@ -73,13 +73,11 @@ class GradientLearner(Learner):
         rows, y = targets.column(j)
         continuous = bool(targets.continuous[j])
         fold = folds(y, continuous, self.shares, np.random.default_rng([run.seed, j]))
-        settings = {**settings, "objective": "regression" if continuous else "binary"}
-        settings["metric"] = "l2" if continuous else "binary_logloss"
-        settings["min_data_in_leaf"] = max(3, min(20, len(y) // 20))
+        settings = {**settings, **objective(continuous, len(y))}
         raw = np.zeros((self.shares, len(x)))
         kept: list[Nodes] = []
         for k in range(self.shares):
-            trees = _boost(binned, rows, y, fold == k, settings, self.rounds)
+            trees = boost(binned, rows, y, fold == k, settings, self.rounds)
             raw[k] = Forest.of(trees, [0] * len(trees), 1).moments(x)[0][:, 0]
             kept.extend(trees)
         answer = raw.mean(0)
@@ -99,7 +97,13 @@ class GradientLearner(Learner):
         self.shares = int(arrays["shares"][0])
 
 
-def _boost(
+def objective(continuous: bool, n: int) -> dict[str, Any]:
+    """Return the settings that depend on the kind of a column and its number of labels."""
+    kind = {"objective": "regression", "metric": "l2"} if continuous else {"objective": "binary"}
+    return {"metric": "binary_logloss", **kind, "min_data_in_leaf": max(3, min(20, n // 20))}
+
+
+def boost(
     binned: Any, rows: NDArray[np.int64], y: Floats, held: NDArray[np.bool_], settings: dict[str, Any], rounds: int
 ) -> list[Nodes]:
     """Boost on the rows that are not `held`, stop early on those that are, return the trees kept."""

@@ -134,6 +134,14 @@ class Forest:
                 square[rows, self.column[at]] += answer * answer
         return total, square
 
+    def only(self, first: int, stop: int) -> Forest:
+        """Return the trees of the columns from `first` up to `stop`, which become columns 0, 1, ..."""
+        key = -1 - (first * self.n_columns + stop)  # compiled trees are kept from call to call
+        if key not in self._compiled:
+            at = np.flatnonzero((self.column >= first) & (self.column < stop))
+            self._compiled[key] = Forest.of([self.tree(int(i)) for i in at], self.column[at] - first, stop - first)
+        return self._compiled[key]
+
     def counts(self) -> Ints:
         """Return the number of trees of each column, `[L]`."""
         return np.bincount(self.column, minlength=self.n_columns)
