@@ -57,8 +57,8 @@ class ChannelConfig:
     variance: float = 3.0
     nugget: float = 0.5
     rank: int = 48
-    steps: int = 400
-    batch: int = 512
+    steps: int = 250
+    batch: int = 256
     lr: float = 0.02
     nothing: float = 0.1
     pattern: bool = False

@@ -31,7 +31,7 @@ class TaskSide:
 
     def detached(self) -> TaskSide:
         """Return it as constants."""
-        return TaskSide(tuple(t.detach() for t in self.tasks), tuple(h.detach() for h in self.support))
+        return TaskSide(_constants(self.tasks), _constants(self.support))
 
 
 @dataclass(frozen=True)
@@ -141,3 +141,8 @@ def _nearest_tasks(similarity: Tensor, k: int) -> Tensor:
     """Return the `k` most similar other tasks of each, int64 `[L, k]`."""
     others = similarity.clone().fill_diagonal_(-torch.inf)
     return others.topk(min(k, len(similarity) - 1), dim=1).indices
+
+
+def _constants(tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Detach; contiguous, so that what is saved and loaded gives the same bits."""
+    return tuple(t.detach().contiguous() for t in tensors)

@@ -44,6 +44,7 @@ class MetaLinkPredictor(Predictor):
         setting: Setting = Setting.RELATIONAL,
         **options: Any,
     ) -> None:
+        setting = Setting(setting)
         self.config = configure(preset, encoder, setting, **options)
         self.engine = _engine(self.config)
         self.settings = _serves(self.config, setting)
