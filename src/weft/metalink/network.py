@@ -103,7 +103,7 @@ def train_member(
         the network with its best weights, its task side from the support bank, and its history.
     """
     rows, validation = parts
-    prior = _prior(layout, labels.take(rows))
+    prior = column_prior(layout, labels.take(rows))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(run.seed)
         widths = {kind: data.dense(kind).shape[1] for kind in data.kinds if kind != "graph"}
@@ -120,8 +120,8 @@ def train_member(
     return net, side, history
 
 
-def _prior(layout: Layout, labels: LabelTable) -> Tensor:
-    """Share of label 1 of each column; 0 in continuous ones (standardised)."""
+def column_prior(layout: Layout, labels: LabelTable) -> Tensor:
+    """Return the share of label 1 of each column `[L]`; 0 in continuous ones (standardised)."""
     known = layout.columns(labels)
     share = (known.value * known.known).sum(0) + 0.5
     return torch.where(known.continuous, 0.0, share / (known.known.sum(0) + 1))
