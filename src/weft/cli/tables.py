@@ -25,14 +25,16 @@ def show_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]],
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for at, name in enumerate(header):
         first = at == 0
         least = min(28, max((len(row[0]) for row in rows), default=1)) if first else None
         table.add_column(name, justify="left" if at < words else "right", overflow="fold", min_width=least)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    out().print(table, soft_wrap=False)
+    console = out()
+    console.print(Text(title, style="bold"))
+    console.print(table, soft_wrap=False)
 
 
 def show_evaluation(title: str, evaluation: Mapping[str, Any]) -> None:
