@@ -5,6 +5,7 @@ import pytest
 from weft import predictor
 from weft.errors import UserError
 from weft.jobs.add_task import add_task
+from weft.jobs.evaluate import evaluate
 from weft.jobs.predict import predict
 
 
@@ -33,6 +34,21 @@ def test_out_leaves_the_first_model_as_it_was(model, fresh, tmp_path):
     assert {path.name: path.read_bytes() for path in model.iterdir()} == before
     assert predictor.load(tmp_path / "larger").tasks.names[-1] == "fresh"
     assert {path.name for path in (tmp_path / "larger").iterdir()} == set(before)
+
+
+def test_support_labels_are_not_scored(model, table, tmp_path):
+    """Protects an added task from being scored on its own support: seen to catch 0.99 where 0.8 was true."""
+    text = table.read_text().splitlines()
+    path = tmp_path / "fresh.csv"
+    path.write_text("\n".join(["smiles,fresh", *(f"{line.split(',')[1]},{k % 2}" for k, line in enumerate(text[1:]))]))
+    add_task(model, path, tasks=["fresh"])
+    with pytest.raises(UserError, match="all labels were seen"):
+        evaluate(model, path)
+    assert evaluate(model, table).support_labels == 0
+    path.write_text(path.read_text() + "\nc1ccccc1,1\nc1ccccc1C,0\n")
+    found = evaluate(model, path)
+    assert (found.seen, found.support_labels) == (8, 4)
+    assert found.assessment.revealed[0].scores.tasks[-1].n == 2
 
 
 def test_a_task_twice_or_unlearnable_is_refused(model, fresh, tmp_path):

@@ -59,6 +59,8 @@ def _notes(found: Evaluated, *, wants_labels: bool) -> None:
         note(f"{found.bad} of {found.rows} rows cannot be used")
     if found.seen and not found.seen_scored:
         note(f"{found.seen} rows are molecules the model was fitted or chosen on: left out")
+    if found.support_labels:
+        note(f"{found.support_labels} labels are those an added task was learnt from: left out")
     if found.seen and found.seen_scored:
         note(f"{found.seen} rows are molecules the model was fitted or chosen on: the scores flatter")
     if wants_labels and not found.uses_labels:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from weft.jobs.finish import publish
 from weft.jobs.folder import CARD, LOCK, MODEL, WEIGHTS, WORK, check_target, locked
 from weft.jobs.inputs import Input, read_for_fit, sha256, usual_smiles
 from weft.jobs.options import available_threads
+from weft.jobs.seen import save_support
 from weft.labels import LabelTable
 from weft.training.run import Report, silent
 
@@ -77,7 +78,13 @@ def add_task(
         report("add", 0, 1, ", ".join(labels.tasks.names))
         predictor.add_task(read.data, labels)
         report("add", 1, 1, "")
-        _save(predictor, folder, target, _note(file, labels))
+        _save(
+            predictor,
+            folder,
+            target,
+            _note(file, labels),
+            lambda staged: save_support(folder, staged, read.data, labels),
+        )
     return Added(target, tuple(labels.tasks.names), tuple(map(int, labels.counts())), len(predictor.tasks))
 
 
@@ -117,7 +124,13 @@ def _note(file: Path, labels: LabelTable) -> dict[str, Any]:
     }
 
 
-def _save(predictor: predictors.Predictor, folder: Path, target: Path, note: dict[str, Any]) -> None:
+def _save(
+    predictor: predictors.Predictor,
+    folder: Path,
+    target: Path,
+    note: dict[str, Any],
+    save_more: Callable[[Path], None],
+) -> None:
     """Write the model apart and then move it into place; other files of the model go along."""
     staged = target / WORK / "added"  # beside the unfinished work of a fit, if there is any
     try:
@@ -132,6 +145,7 @@ def _save(predictor: predictors.Predictor, folder: Path, target: Path, note: dic
             card = read_json(folder / CARD)
             before = card.get("added_tasks")
             write_json(staged / CARD, {**card, "added_tasks": [*(before if isinstance(before, list) else []), note]})
+        save_more(staged)
         predictor.save(staged)
         publish(staged, target)
     finally:

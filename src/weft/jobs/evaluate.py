@@ -27,6 +27,7 @@ class Evaluated:
         rows: rows of the file.
         bad: rows that cannot be used.
         seen: usable rows whose molecule the model was fitted or chosen on.
+        support_labels: labels of other rows left out because an added task was learnt from them.
         seen_scored: whether those were scored all the same.
         uses_labels: whether the model takes known labels into account.
     """
@@ -35,6 +36,7 @@ class Evaluated:
     rows: int
     bad: int
     seen: int
+    support_labels: int
     seen_scored: bool
     uses_labels: bool
 
@@ -45,6 +47,7 @@ class Evaluated:
             "scored_rows": self.assessment.n_rows,
             "bad_rows": self.bad,
             "seen_rows": self.seen,
+            "support_labels": self.support_labels,
             "seen_scored": self.seen_scored,
             "uses_labels": self.uses_labels,
             "reveal": self.assessment.to_json(),
@@ -85,17 +88,22 @@ def evaluate(
     threads = threads or available_threads()
     read = read_for_model(file, predictor.tasks, report, smiles, usual_smiles(folder), threads)
     ok = read.data.ok
-    known = ok & seen(folder, read.data)
+    cells = seen(folder, read.data, predictor.tasks)
+    known = ok & cells.all(1)
     rows = np.flatnonzero(ok if with_seen else ok & ~known)
-    if not len(read.labels.on_rows(rows)):
-        seen_all = "all molecules with labels were seen in training" if known.any() else "no label of the model's tasks"
-        mend = "Give molecules the model has not seen, or add --seen." if known.any() else "Check the column names."
-        raise UserError(f"nothing to score: {seen_all}", where=str(file), mend=mend)
+    labels = read.labels if with_seen else read.labels.where(~cells[read.labels.row, read.labels.col])
+    if not len(labels.on_rows(rows)):
+        why = "all labels were seen in training" if len(read.labels) else "no label of the model's tasks"
+        mend = (
+            "Give molecules the model has not seen, or add --seen." if len(read.labels) else "Check the column names."
+        )
+        raise UserError(f"nothing to score: {why}", where=str(file), mend=mend)
     report("score", 0, 1, "")
-    scored = assess(predictor, read.data, read.labels, rows, file.name, sorted(set(ratios)), masks, seed)
+    scored = assess(predictor, read.data, labels, rows, file.name, sorted(set(ratios)), masks, seed)
     report("score", 1, 1, f"{scored.n_rows} rows")
     bad = len(ok) - int(ok.sum())
-    result = Evaluated(scored, len(ok), bad, int(known.sum()), with_seen, uses_labels(predictor))
+    support = len(read.labels.on_rows(rows)) - len(labels.on_rows(rows))
+    result = Evaluated(scored, len(ok), bad, int(known.sum()), support, with_seen, uses_labels(predictor))
     if out is not None:
         write_json(out, result.to_json())
     return result
