@@ -43,7 +43,7 @@ def slow_laplace(K: np.ndarray, m: np.ndarray, y: np.ndarray, a: list[int], b: i
 def test_binary_labels_give_the_laplace_approximation() -> None:
     """Seen to catch: a sign error in (y - p), and Newton stopped after one step."""
     torch.manual_seed(3)
-    layer = ExactLabelLayer(torch.randn(5, 5) * 0.9, torch.full((5,), 0.5))
+    layer = ExactLabelLayer(torch.randn(5, 5) * 1.5, torch.full((5,), 0.5))
     K = (layer.loading @ layer.loading.T + torch.diag(layer.log_nugget.exp() + 1e-3)).detach().double().numpy()
     m = torch.randn(6, 5)
     known = (torch.rand(6, 5) < 0.6).float()
@@ -53,8 +53,8 @@ def test_binary_labels_give_the_laplace_approximation() -> None:
     for i in range(6):
         a = [j for j in range(5) if known[i, j]]
         expected, spread = slow_laplace(K, m[i].numpy().astype(float), y[i].numpy(), a, 4)
-        assert abs(float(mean[i, 4]) - expected) < 0.05
-        assert abs(float(variance[i, 4]) - spread) < 0.05
+        assert abs(float(mean[i, 4]) - expected) < 0.01
+        assert abs(float(variance[i, 4]) - spread) < 0.03
 
 
 def test_nothing_known_changes_nothing() -> None:

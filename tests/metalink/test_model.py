@@ -93,7 +93,7 @@ def test_a_shown_label_moves_other_tasks_and_never_the_same_answer_as_unknown(
 def test_save_and_load_predict_bit_for_bit_the_same(
     fitted: MetaLinkPredictor, problem: Problem, tmp_path: Path
 ) -> None:
-    """Safe to load, invariant 6: nothing but JSON and safetensors. Seen to catch: trees kept as float64."""
+    """Safe to load, invariant 6: nothing but JSON and safetensors. Seen to catch: arrays kept in Fortran order."""
     fitted.save(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.json", "model.safetensors"]
     again = load(tmp_path)
