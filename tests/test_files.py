@@ -1,0 +1,49 @@
+import errno
+
+import pytest
+
+from weft.errors import UserError
+from weft.files import atomic, disk_errors, read_json, write_json
+
+
+def test_a_failed_write_leaves_what_was_there(tmp_path):
+    """Protects a good file from a bad write: seen to catch writing in place."""
+    path = tmp_path / "a.txt"
+    path.write_text("good")
+    with pytest.raises(ZeroDivisionError), atomic(path) as temporary:
+        temporary.write_text("half")
+        raise ZeroDivisionError
+    assert path.read_text() == "good"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        OSError(errno.ENOSPC, "full"),
+        Exception("Error while serializing: I/O error: No space left on device (os error 28)"),
+    ],
+)
+def test_a_full_disk_is_told_whoever_noticed(tmp_path, trouble):
+    """Protects from tracebacks of libraries that tell the error number in words."""
+    with pytest.raises(UserError, match=r"No space left on device\. Free some space"), disk_errors(tmp_path):
+        raise trouble
+
+
+def test_other_errors_pass(tmp_path):
+    """Protects from calling a bug disk trouble."""
+    with pytest.raises(KeyError), disk_errors(tmp_path):
+        raise KeyError("x")
+
+
+def test_json_is_whole_or_an_error(tmp_path):
+    """Protects readers of our JSON from NaN, half a file and things that are no objects."""
+    path = tmp_path / "a.json"
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(path, {"a": float("nan")})
+    write_json(path, {"a": [1, "ü"]})
+    assert read_json(path) == {"a": [1, "ü"]}
+    for text in ('{"a": [1', "[1]"):
+        path.write_text(text)
+        with pytest.raises(UserError, match="JSON"):
+            read_json(path)
