@@ -35,7 +35,7 @@ class BoostingPredictor(TreePredictor):
         settings: dict[str, Any] = {**SETTINGS, "learning_rate": 0.15 if many else 0.1}
         settings |= {"num_threads": run.threads, "seed": run.seed}
         datum, first = np.unique(column.datum, return_index=True)
-        settings |= objective(column.continuous, len(datum))
+        settings |= objective(column.continuous, len(datum), column.x.shape[1])
         fold = folds(column.y[first], column.continuous, self.members, np.random.default_rng([run.seed, column.at]))
         held = fold[np.searchsorted(datum, column.datum)]
         binned = lightgbm.Dataset(column.x, np.zeros(len(column.x)), params=settings).construct()

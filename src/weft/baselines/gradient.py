@@ -23,7 +23,6 @@ SETTINGS: dict[str, Any] = {
     "max_bin": 63,
     "num_leaves": 15,
     "min_data_in_leaf": 20,
-    "feature_fraction": 0.1,
     "metric": "",
 }
 
@@ -73,7 +72,7 @@ class GradientLearner(Learner):
         rows, y = targets.column(j)
         continuous = bool(targets.continuous[j])
         fold = folds(y, continuous, self.shares, np.random.default_rng([run.seed, j]))
-        settings = {**settings, **objective(continuous, len(y))}
+        settings = {**settings, **objective(continuous, len(y), x.shape[1])}
         raw = np.zeros((self.shares, len(x)))
         kept: list[Nodes] = []
         for k in range(self.shares):
@@ -97,10 +96,18 @@ class GradientLearner(Learner):
         self.shares = int(arrays["shares"][0])
 
 
-def objective(continuous: bool, n: int) -> dict[str, Any]:
-    """Return the settings that depend on the kind of a column and its number of labels."""
+def objective(continuous: bool, n: int, width: int) -> dict[str, Any]:
+    """Return the settings that depend on the kind of a column, its number of labels and of features.
+
+    A tree draws a tenth of the features, or 100 when there are fewer than 1000.
+    """
     kind = {"objective": "regression", "metric": "l2"} if continuous else {"objective": "binary"}
-    return {"metric": "binary_logloss", **kind, "min_data_in_leaf": max(3, min(20, n // 20))}
+    return {
+        "metric": "binary_logloss",
+        **kind,
+        "min_data_in_leaf": max(3, min(20, n // 20)),
+        "feature_fraction": float(np.clip(100 / width, 0.1, 1)),
+    }
 
 
 def boost(
