@@ -1,8 +1,8 @@
 # Everything runs from a fresh clone: each target makes .venv when it is missing.
 #   make demo    train on the shipped data and write weft-demo/report.html
-#   make test    run the tests (ARGS="-k name" for a part)
+#   make test    lint, then run the tests (ARGS="-k name" for a part)
 #   make lint    ruff and pyright
-# For the small CPU build of PyTorch on Linux: make test TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# For PyTorch's small CPU build on Linux: make test TORCH_INDEX=URL, the index that PyTorch's page names for it
 
 PYTHON ?= python3
 TORCH_INDEX ?=
@@ -15,7 +15,7 @@ TORCH := $(shell grep -m1 '^torch==' constraints.txt)
 demo: .venv/.weft
 	$(BIN)/weft demo --out weft-demo
 
-test: .venv/.dev
+test: lint
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: .venv/.dev

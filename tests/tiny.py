@@ -63,7 +63,7 @@ class Tiny(Predictor):
         moved = np.repeat(binary, np.diff(self.tasks.offsets))
         return Predictions(self.tasks, mean + shift * moved, np.full(mean.shape, 0.1), encoded)
 
-    def add_task(self, data, labels):
+    def add_task(self, data, labels, run=None):
         self.means = np.concatenate([self.means, self._means(labels)])
         self.tasks = TaskSet((*self.tasks, *labels.tasks))
 

@@ -92,7 +92,7 @@ class Predictor(ABC):
         shown = known if known is not None else Shown.nothing(self.tasks, len(data))
         return self.predict_encoded(self.encode(data), shown)
 
-    def add_task(self, data: Data, labels: LabelTable) -> None:  # noqa: ARG002 - for those that can
+    def add_task(self, data: Data, labels: LabelTable, run: Run | None = None) -> None:  # noqa: ARG002 - for those that can
         """Add the tasks of `labels`, learnt from `data` as support, without retraining (meta setting).
 
         Raises:

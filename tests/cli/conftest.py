@@ -20,10 +20,9 @@ class Result:
 
 
 @pytest.fixture
-def weft(monkeypatch, capsys, tmp_path_factory):
+def weft(monkeypatch, capsys):
     """Call `weft` with arguments; a traceback would fail the test by itself."""
     tiny.register(monkeypatch)
-    monkeypatch.setenv("WEFT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
     monkeypatch.setenv("COLUMNS", "160")
 
     def run(*words) -> Result:

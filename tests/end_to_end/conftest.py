@@ -37,9 +37,8 @@ class Weft:
 
 
 @pytest.fixture(scope="session")
-def weft(tmp_path_factory: pytest.TempPathFactory) -> Weft:
-    cache = tmp_path_factory.mktemp("cache")
-    return Weft({**os.environ, "WEFT_CACHE": str(cache), "NO_COLOR": "1"})
+def weft(cache_of_tests: None) -> Weft:
+    return Weft({**os.environ, "NO_COLOR": "1"})
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A small table, a folder with a tiny fitted model, and a cache of their own."""
+"""A small table, and a folder with a tiny fitted model."""
 
 import shutil
 from pathlib import Path
@@ -13,9 +13,8 @@ PARTS = ["train"] * 6 + ["val"] * 2 + ["test"] * 4
 
 
 @pytest.fixture(autouse=True)
-def tiny_model(monkeypatch, tmp_path_factory):
+def tiny_model(monkeypatch):
     tiny.register(monkeypatch)
-    monkeypatch.setenv("WEFT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
 @pytest.fixture
@@ -49,7 +48,6 @@ def fitted(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("fitted")
     with pytest.MonkeyPatch.context() as patch:
         tiny.register(patch)
-        patch.setenv("WEFT_CACHE", str(folder / "cache"))
         return fit(write_table(folder / "assays.csv"), folder / "model", OPTIONS).folder
 
 

@@ -41,6 +41,9 @@ def command(
     exclude: Exclude = None,
     kind: Kinds = None,
     epochs: Annotated[int | None, typer.Option(help="Most epochs of training (default: the preset's).")] = None,
+    members: Annotated[int | None, typer.Option(help="Models averaged (default: the preset's).")] = None,
+    imbalance: Annotated[str | None, typer.Option(help="Loss of a network: none, balanced or focal.")] = None,
+    precision: Annotated[str | None, typer.Option(help="Of a network's training: float32 or bfloat16.")] = None,
     threads: Threads = None,
     quiet: Quiet = False,
     json: Json = False,
@@ -60,7 +63,7 @@ def command(
     options = FitOptions(
         model=model, preset=preset, encoder=encoder, setting=setting, epochs=epochs, split=split, seed=seed,
         smiles=smiles, tasks=names(tasks), exclude=names(exclude), kinds=check_kinds(kind or []),
-        threads=threads or available_threads(),
+        members=members, imbalance=imbalance, precision=precision, threads=threads or available_threads(),
     )  # fmt: skip
     try:
         with progress(quiet) as report:

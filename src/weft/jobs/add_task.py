@@ -22,7 +22,7 @@ from weft.jobs.inputs import Input, read_for_fit, sha256, usual_smiles
 from weft.jobs.options import available_threads
 from weft.jobs.seen import save_support
 from weft.labels import LabelTable
-from weft.training.run import Report, silent
+from weft.training.run import Report, Run, silent
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,7 @@ def add_task(
     labels = read.labels.on_rows(np.flatnonzero(read.data.ok))
     check_tasks(labels, file)
     with locked(target):
-        report("add", 0, 1, ", ".join(labels.tasks.names))
-        predictor.add_task(read.data, labels)
-        report("add", 1, 1, "")
+        predictor.add_task(read.data, labels, Run(report=report, threads=threads or available_threads()))
         _save(
             predictor,
             folder,

@@ -13,7 +13,7 @@ from weft.predictor import Predictor, predictor_class
 from weft.settings import Setting
 
 #: Options that are passed to a model's constructor when it takes them.
-MODEL_OPTIONS = ("preset", "encoder", "setting", "epochs")
+MODEL_OPTIONS = ("preset", "encoder", "setting", "epochs", "members", "imbalance", "precision")
 #: Options that change nothing in the result.
 _SURROUNDINGS = ("threads",)
 _FLAGS = {"kinds": "--kind"}
@@ -29,6 +29,9 @@ class FitOptions:
         encoder: a name of `weft.encoders.base.REGISTRY`.
         setting: one of the four settings.
         epochs: most epochs of training.
+        members: size of the ensemble.
+        imbalance: `none`, `balanced` or `focal`, of a network's loss.
+        precision: `float32` or `bfloat16`, of a network's training.
         split: `scaffold`, `random`, `column:NAME` or `file:PATH`.
         seed: of the split and of everything random in the fit.
         smiles: the SMILES column; None guesses.
@@ -43,6 +46,9 @@ class FitOptions:
     encoder: str | None = None
     setting: str | None = None
     epochs: int | None = None
+    members: int | None = None
+    imbalance: str | None = None
+    precision: str | None = None
     split: str = "scaffold"
     seed: int = 0
     smiles: str | None = None
@@ -57,6 +63,8 @@ class FitOptions:
             raise UserError(f"there is no setting {self.setting!r}", where="--setting", mend=f"Use one of {known}.")
         if self.epochs is not None and self.epochs < 1:
             raise UserError(f"{self.epochs} epochs", where="--epochs", mend="Use 1 or more.")
+        if self.members is not None and self.members < 1:
+            raise UserError(f"{self.members} members", where="--members", mend="Use 1 or more.")
         if self.threads < 1:
             raise UserError(f"{self.threads} threads", where="--threads", mend="Use 1 or more.")
 

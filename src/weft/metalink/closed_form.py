@@ -130,7 +130,7 @@ class ClosedFormEngine:
         support = torch.from_numpy(np.concatenate([old_scores, scores], 1)).float()
         both = joined(old_labels, table)
         addition.nodes = tuple(
-            learn_nodes(channel, support, both, layout, run.seed + k) for k, channel in enumerate(self.trained)
+            learn_nodes(channel, support, both, layout, run, k) for k, channel in enumerate(self.trained)
         )
         self.layout = self.layout.extend(table)
         self.additions.append(addition)

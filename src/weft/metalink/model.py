@@ -70,7 +70,7 @@ class MetaLinkPredictor(Predictor):
         """Predict every task, given the labels shown."""
         return self.engine.predict(encoded, known)
 
-    def add_task(self, data: Data, labels: LabelTable) -> None:
+    def add_task(self, data: Data, labels: LabelTable, run: Run | None = None) -> None:
         """Add tasks from support data, without retraining."""
         if not any(setting.new_tasks for setting in self.settings):
             super().add_task(data, labels)
@@ -78,7 +78,7 @@ class MetaLinkPredictor(Predictor):
         if taken:
             mend = "Rename the column, or fit again with more labels."
             raise UserError(f"the model already has the task {taken[0]!r}", mend=mend)
-        self.engine.add_task(data, labels, Run())
+        self.engine.add_task(data, labels, run or Run())
         self.tasks = self.engine.layout.tasks
 
     def state(self) -> tuple[dict[str, object], dict[str, NDArray[Any]]]:

@@ -33,6 +33,7 @@ from weft.training.losses import ColumnLoss
 from weft.training.run import Run
 
 _STEPS = 150
+_BATCH = 256
 _LR = 0.05
 
 
@@ -150,7 +151,9 @@ def under(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[
     return {key[len(prefix) :]: value for key, value in arrays.items() if key.startswith(prefix)}
 
 
-def learn_nodes(channel: LabelChannel, scores: Tensor, labels: LabelTable, layout: Layout, seed: int) -> Nodes:
+def learn_nodes(
+    channel: LabelChannel, scores: Tensor, labels: LabelTable, layout: Layout, run: Run, member: int
+) -> Nodes:
     """Learn the nodes of new columns with everything old held fixed.
 
     A node's loading has the prior of the trained ones (their mean square), its slope and bias are held at 1 and 0;
@@ -161,7 +164,8 @@ def learn_nodes(channel: LabelChannel, scores: Tensor, labels: LabelTable, layou
         scores: the structure's scores of the support data, trained columns first, `[s, L + k]`.
         labels: their labels on the trained and the new tasks.
         layout: columns of the trained and the new tasks.
-        seed: of the reveals.
+        run: seed of the reveals, and progress.
+        member: which channel of the ensemble this is.
     """
     width, rank = channel.exact.loading.shape
     nodes = Nodes.start(layout.width - width, rank)
@@ -173,11 +177,12 @@ def learn_nodes(channel: LabelChannel, scores: Tensor, labels: LabelTable, layou
     ridge = 1 / (layout.columns(labels).known * ours).sum().clamp(min=1)
     loss_of = ColumnLoss.make(torch.from_numpy(layout.continuous), layout.groups(), torch.full((layout.width,), 0.5))
     optimizer = torch.optim.Adam([nodes.loading, nodes.slope, nodes.bias], lr=_LR)
-    rng = np.random.default_rng(seed)
-    for _ in range(_STEPS):
-        episode = reveal_at_random(labels, rng)
+    rng = np.random.default_rng([run.seed, member])
+    for step in range(_STEPS):
+        rows = rng.choice(labels.n_rows, min(_BATCH, labels.n_rows), replace=False)
+        episode = reveal_at_random(labels.take(rows), rng)
         shown, asked = layout.columns(episode.shown.table), layout.columns(episode.asked.table)
-        mean, variance = functional_call(wide, _parameters(wide, nodes, width), (scores, shown))
+        mean, variance = functional_call(wide, _parameters(wide, nodes, width), (scores[torch.from_numpy(rows)], shown))
         prior = nodes.loading.square().sum() / (2 * spread)
         prior = prior + (nodes.slope - 1).square().sum() + nodes.bias.square().sum()
         answer = averaged_answer(mean, variance, shown.continuous)
@@ -185,6 +190,7 @@ def learn_nodes(channel: LabelChannel, scores: Tensor, labels: LabelTable, layou
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        run.report("task nodes", step + 1, _STEPS, f"member {member + 1}")
     return nodes
 
 

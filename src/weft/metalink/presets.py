@@ -10,7 +10,8 @@ from weft.metalink.closed_form import ClosedFormConfig
 from weft.metalink.graph import GraphConfig
 from weft.metalink.network import NetworkConfig
 from weft.settings import Setting
-from weft.training.loop import LoopConfig
+from weft.training.loop import PRECISIONS, LoopConfig
+from weft.training.losses import IMBALANCE
 
 PRESETS = ("default", "metalink-paper")
 
@@ -43,8 +44,8 @@ def configure(
     epochs: int | None = None,
     members: int | None = None,
     reveal: float | None = None,
-    imbalance: str = "none",
-    precision: str = "float32",
+    imbalance: str | None = None,
+    precision: str | None = None,
 ) -> ClosedFormConfig | NetworkConfig:
     """Resolve a preset and its options to a configuration.
 
@@ -57,7 +58,7 @@ def configure(
         members: size of the ensemble.
         reveal: share of labels shown in training; by default 0.5 in the paper's preset, every share in ours.
         imbalance: `none`, `balanced` or `focal`, of a network's loss.
-        precision: `float32` or `bfloat16`, of a network.
+        precision: `float32` or `bfloat16`, of a network's training.
 
     Raises:
         UserError: for an unknown name, or an option that the chosen engine does not have.
@@ -65,7 +66,7 @@ def configure(
     if preset not in PRESETS:
         raise UserError(f"there is no preset {preset!r}", mend=nearest(preset, PRESETS))
     if preset == "default" and encoder in (None, "profile"):
-        _refuse(epochs=epochs, reveal=reveal, imbalance=None if imbalance == "none" else imbalance)
+        _refuse(epochs=epochs, reveal=reveal, imbalance=imbalance, precision=precision)
         config = ClosedFormConfig(shows=setting.shows_labels)
         return config if members is None else replace(config, members=members)
     if encoder is not None and encoder not in REGISTRY:
@@ -73,12 +74,15 @@ def configure(
     config = PAPER if preset == "metalink-paper" else NETWORK
     if encoder is not None:
         config = replace(config, encoder=encoder, encoder_options={})
-    loop = replace(config.loop, precision=precision, epochs=epochs or config.loop.epochs)
+    for value, known in ((imbalance, IMBALANCE), (precision, PRECISIONS)):
+        if value is not None and value not in known:
+            raise UserError(f"there is no option {value!r}", mend=nearest(value, known))
+    loop = replace(config.loop, precision=precision or "float32", epochs=epochs or config.loop.epochs)
     graph = replace(config.graph, inductive=setting.new_tasks)
     shown = {"reveal": reveal if reveal is not None else config.reveal, "validation_reveal": 0.5}
     if not setting.shows_labels:
         shown = {"reveal": 0.0, "validation_reveal": 0.0}
-    config = replace(config, loop=loop, graph=graph, imbalance=imbalance, **shown)
+    config = replace(config, loop=loop, graph=graph, imbalance=imbalance or "none", **shown)
     return config if members is None else replace(config, members=members)
 
 

@@ -23,6 +23,7 @@ from weft.training.run import Run
 Step = Callable[[], Tensor]
 
 SCHEDULES = ("cosine", "onecycle", "constant")
+PRECISIONS = ("float32", "bfloat16")
 
 
 @dataclass(frozen=True)
