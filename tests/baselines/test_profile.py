@@ -90,3 +90,13 @@ def test_no_learner_is_an_error():
     """An empty profile is refused with the names to choose from."""
     with pytest.raises(UserError, match="rf, et, lightgbm, gp"):
         Profile(())
+
+
+def test_large_sets_do_without_extra_trees(monkeypatch):
+    """Above the stated size the automatic choice drops them, and a restored profile knows."""
+    monkeypatch.setattr(module, "_MANY", 50)
+    x = features(60)
+    profile = Profile()
+    profile.fit(x, targets(x), Run(threads=1))
+    assert list(profile.learners) == ["rf", "lightgbm", "gp"]
+    assert list(Profile.restore(profile.state()).learners) == ["rf", "lightgbm", "gp"]
