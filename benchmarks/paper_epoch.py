@@ -30,8 +30,9 @@ from weft.data.splits import scaffold_split
 from weft.data.tables import read_table
 from weft.encoders.atoms import ATOM_WIDTH, BOND_WIDTH, atom_rows, bond_rows
 from weft.metalink.columns import Layout
+from weft.metalink.episodes import Episodes, column_prior
 from weft.metalink.layer import GatedMessage
-from weft.metalink.network import Episodes, MetaLinkNet, column_prior
+from weft.metalink.network import MetaLinkNet
 from weft.metalink.presets import PAPER
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from weft.arrays import Arrays
 from weft.errors import UserError, nearest
 from weft.files import atomic, disk_errors, read_json, write_json
 from weft.labels import Bools, Floats, LabelTable, Shown
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 SCHEMA = 1
 _MEND = "Restore the folder from a copy or fit again."
 
-Arrays = Mapping[str, NDArray[Any]]
 
 #: Name on the command line -> module and class. A new predictor is one file and one line here.
 REGISTRY: dict[str, str] = {

@@ -11,7 +11,8 @@ import torch
 from tests.metalink.problems import MIXED, Problem, related
 from weft.labels import LabelTable, Shown
 from weft.metalink.graph import GraphConfig
-from weft.metalink.network import NetworkConfig, NetworkEngine
+from weft.metalink.network import NetworkConfig
+from weft.metalink.network_engine import NetworkEngine
 from weft.predictor import Predictions
 from weft.settings import reveal
 from weft.tasks import TaskSet

@@ -7,17 +7,16 @@ and the 1 an unknown constant. w is one half, or 0 or 1 where only one of the tw
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from weft.arrays import Arrays
 from weft.baselines.tabular import MAX_COUNT, Features, Scaler
 
 F32 = NDArray[np.float32]
-Arrays = Mapping[str, NDArray[Any]]
 
 _LEVELS = 8  # counts above are compared as this
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from weft.arrays import Arrays
 from weft.baselines.tabular import Features
 from weft.errors import UserError, nearest
 from weft.labels import LabelTable
@@ -25,7 +25,6 @@ from weft.training.run import Run
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-Arrays = Mapping[str, NDArray[Any]]
 
 #: A new learner is one class and one line here.
 REGISTRY: dict[str, str] = {

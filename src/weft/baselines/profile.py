@@ -13,13 +13,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from weft.arrays import Arrays, under
 from weft.baselines.learners import Bools, Floats, Learner, Targets, learner_class
 from weft.baselines.tabular import Columns, Features
 from weft.errors import UserError
 from weft.training.calibration import Calibration
 from weft.training.run import Run
-
-Arrays = Mapping[str, NDArray[Any]]
 
 LEARNERS = ("rf", "et", "lightgbm", "gp")
 _MANY = 3000
@@ -117,14 +116,14 @@ class Profile:
         """Rebuild a fitted profile from `state`."""
         names = [key.split(".")[1] for key in arrays if key.startswith("learner.") and key.endswith(".fallback")]
         profile = cls([name for name in LEARNERS if name in names] + [n for n in names if n not in LEARNERS])
-        own = _part(arrays, "own")
+        own = under("own.", arrays)
         profile.centre, profile.scale = np.asarray(own["centre"]), np.asarray(own["scale"])
         profile.continuous = np.asarray(own["continuous"], bool)
-        profile.columns = Columns.restore(_part(arrays, "columns"))
+        profile.columns = Columns.restore(under("columns.", arrays))
         for name in profile.learners:
-            profile.learners[name] = learner_class(name).restore(_part(arrays, f"learner.{name}"))
+            profile.learners[name] = learner_class(name).restore(under(f"learner.{name}.", arrays))
         for name in [*profile.learners, "mean"]:
-            profile.calibrations[name] = Calibration.restore(_part(arrays, f"calibration.{name}"))
+            profile.calibrations[name] = Calibration.restore(under(f"calibration.{name}.", arrays))
         return profile
 
 
@@ -146,7 +145,3 @@ def _standard(targets: Targets) -> tuple[Floats, Floats]:
     spread = np.sqrt((np.where(targets.observed, y - mean, 0.0) ** 2).sum(0) / seen)
     use = targets.continuous
     return np.where(use, mean, 0.0), np.where(use & (spread > 0), spread, 1.0)
-
-
-def _part(arrays: Arrays, prefix: str) -> dict[str, NDArray[Any]]:
-    return {key[len(prefix) + 1 :]: value for key, value in arrays.items() if key.startswith(f"{prefix}.")}

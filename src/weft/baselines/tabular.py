@@ -5,20 +5,19 @@ All statistics come from the training rows a `Columns` or `Scaler` was fitted on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from weft.arrays import Arrays
 from weft.errors import UserError
 
 if TYPE_CHECKING:
     from weft.data.base import Data
 
 F32 = NDArray[np.float32]
-Arrays = Mapping[str, NDArray[Any]]
 
 #: Fingerprint counts are compared and stored up to this value.
 MAX_COUNT = 255

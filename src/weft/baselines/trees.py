@@ -6,17 +6,18 @@ the arrays to walk them; where its layout has changed, a NumPy walk gives the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from weft.arrays import Arrays
+
 F32 = NDArray[np.float32]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Arrays = Mapping[str, NDArray[Any]]
 
 _BLOCK = 512
 

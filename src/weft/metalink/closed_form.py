@@ -8,7 +8,7 @@ cross-validation inside the training rows with similar data (scaffolds) kept tog
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import numpy as np
@@ -16,19 +16,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from weft.arrays import put_under, under
 from weft.baselines.learners import column_targets
 from weft.baselines.profile import Profile
 from weft.baselines.tabular import tabular
 from weft.data.base import Data
 from weft.labels import LabelTable, Shown
-from weft.metalink.channel import RUNGS, ChannelConfig, LabelChannel, Rung, fit_channel
+from weft.metalink.answers import answers_with_spread
+from weft.metalink.channel import RUNGS, ChannelConfig, LabelChannel
+from weft.metalink.channel_fit import choose_rung, fit_channel
 from weft.metalink.columns import Layout
-from weft.metalink.new_task import Addition, Memory, joined, learn_nodes, under
-from weft.metalink.spread import answers_with_spread
+from weft.metalink.new_task import Addition, Memory, joined, learn_nodes
 from weft.predictor import Predictions
-from weft.settings import reveal_at_random
 from weft.tasks import TaskSet
-from weft.training.losses import ColumnLoss
 from weft.training.run import Run
 
 _FOLDS = 3
@@ -86,7 +86,10 @@ class ClosedFormEngine:
         self, profile: Tensor, table: LabelTable, groups: NDArray[np.int64], run: Run
     ) -> dict[str, NDArray[Any]]:
         shows = self.config.shows
-        rung = choose_rung(profile, table, self.layout, self.config, groups, run)
+        if self.config.rung == "auto":
+            rung = choose_rung(profile, table, self.layout, self.config.channel, shows, groups, run)
+        else:
+            rung = {rung.name: rung for rung in RUNGS}[self.config.rung]
         found: dict[str, NDArray[Any]] = {"rung": np.array([RUNGS.index(rung)])}
         for k in range(self.config.members):
             seed = run.seed + 7919 * k
@@ -145,12 +148,12 @@ class ClosedFormEngine:
 
     def state(self) -> tuple[dict[str, object], dict[str, NDArray[Any]]]:
         """Return configuration and arrays."""
-        found = {f"profile.{key}": value for key, value in self.profile.state().items()} | self.layout.state()
-        found |= {f"memory.{key}": value for key, value in self.memory.state().items()}
+        found = put_under("profile.", self.profile.state()) | self.layout.state()
+        found |= put_under("memory.", self.memory.state())
         for k, channel in enumerate(self.trained):
             found |= {f"channel{k}.{key}": value.numpy() for key, value in channel.state_dict().items()}
         for k, addition in enumerate(self.additions):
-            found |= {f"addition{k}.{key}": value for key, value in addition.state().items()}
+            found |= put_under(f"addition{k}.", addition.state())
         trained = self.memory.labels.tasks.to_json()
         return {"rung": self.rung, "trained": trained, "additions": len(self.additions)}, found
 
@@ -165,52 +168,3 @@ class ClosedFormEngine:
             Addition.restore(under(f"addition{k}.", arrays), self.config.members) for k in range(config["additions"])
         ]
         self.channels = self._assembled()
-
-
-def choose_rung(
-    profile: Tensor, table: LabelTable, layout: Layout, config: ClosedFormConfig, groups: NDArray[np.int64], run: Run
-) -> Rung:
-    """Choose how firmly the channel is held, by cross-validated loss over all reveal ratios.
-
-    Groups (scaffolds) are not torn apart: a random fold of groups stands for new chemistry.
-    """
-    named = {rung.name: rung for rung in RUNGS}
-    if config.rung != "auto":
-        return named[config.rung]
-    fold = _folds(groups, np.random.default_rng(run.seed))
-    channel = replace(config.channel, steps=max(config.channel.steps // 2, 1))
-    losses = {rung.name: 0.0 for rung in RUNGS}
-    done = 0
-    for k in range(_FOLDS):
-        inside, outside = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
-        for rung in RUNGS:
-            fitted = fit_channel(profile[inside], table.take(inside), layout, channel, rung, config.shows, run.seed + k)
-            losses[rung.name] += held_out_loss(fitted, profile[outside], table.take(outside), layout, config.shows)
-            done += 1
-            run.report("capacity", done, _FOLDS * len(RUNGS), rung.name)
-    return named[min(losses, key=lambda name: losses[name])]
-
-
-def _folds(groups: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
-    """Deal whole groups, largest first, to the fold that has fewest data; int64 `[n]`."""
-    names, size = np.unique(groups, return_counts=True)
-    order = np.lexsort((rng.random(len(names)), -size))
-    load, fold_of = np.zeros(_FOLDS, np.int64), np.zeros(len(names), np.int64)
-    for at in order:
-        fold_of[at] = load.argmin()
-        load[fold_of[at]] += size[at]
-    return fold_of[np.searchsorted(names, groups)]
-
-
-def held_out_loss(channel: LabelChannel, profile: Tensor, table: LabelTable, layout: Layout, shows: bool) -> float:
-    """Return the mean loss on asked labels over three random reveals (one, when nothing is ever shown)."""
-    loss_of = ColumnLoss.make(torch.from_numpy(layout.continuous), layout.groups(), torch.full((layout.width,), 0.5))
-    losses: list[float] = []
-    for seed in range(3 if shows else 1):
-        nothing = 0.1 if shows else 1.0
-        episode = reveal_at_random(table, np.random.default_rng(seed), nothing)
-        asked = layout.columns(episode.asked.table)
-        with torch.no_grad():
-            score = channel.answer(profile, layout.columns(episode.shown.table))
-            losses.append(float(loss_of(score, asked.known, asked.value)))
-    return float(np.mean(losses))

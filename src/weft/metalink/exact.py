@@ -98,6 +98,11 @@ def averaged_logit(mean: Tensor, variance: Tensor) -> Tensor:
     return mean / torch.sqrt(1 + math.pi / 8 * variance)
 
 
+def averaged_answer(mean: Tensor, variance: Tensor, continuous: Tensor) -> Tensor:
+    """Return scores whose sigmoid is the mean probability under a Gaussian score; the mean where continuous."""
+    return torch.where(continuous, mean, averaged_logit(mean, variance))
+
+
 def starting_loadings(residual: Tensor, known: Tensor, rank: int, variance: float, shrink: float = 10.0) -> Tensor:
     """Return first loadings `[L, r]` from the correlation of out-of-fold residuals between tasks.
 

@@ -13,7 +13,8 @@ from weft.data.splits import Split
 from weft.errors import UserError
 from weft.labels import LabelTable, Shown
 from weft.metalink.closed_form import ClosedFormConfig, ClosedFormEngine
-from weft.metalink.network import NetworkConfig, NetworkEngine
+from weft.metalink.network import NetworkConfig
+from weft.metalink.network_engine import NetworkEngine
 from weft.metalink.presets import configure
 from weft.predictor import Arrays, Predictions, Predictor
 from weft.settings import Setting

@@ -20,13 +20,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.func import functional_call
 
+from weft.arrays import put_under, tensors, under
 from weft.baselines.learners import Targets
 from weft.baselines.linear import LinearLearner
 from weft.baselines.profile import Profile
 from weft.baselines.tabular import Features
 from weft.labels import Floats, LabelTable
-from weft.metalink.channel import LabelChannel, Nodes, averaged_answer
+from weft.metalink.channel import LabelChannel, Nodes
 from weft.metalink.columns import Layout
+from weft.metalink.exact import averaged_answer
 from weft.settings import reveal_at_random
 from weft.tasks import TaskSet
 from weft.training.losses import ColumnLoss
@@ -129,8 +131,7 @@ class Addition:
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return its arrays."""
-        found = {f"profile.{key}": value for key, value in self.profile.state().items()}
-        found |= {f"linear.{key}": value for key, value in self.linear.state().items()}
+        found = put_under("profile.", self.profile.state()) | put_under("linear.", self.linear.state())
         for k, node in enumerate(self.nodes):
             found |= {f"node{k}.{name}": tensor.detach().numpy() for name, tensor in vars(node).items()}
         return found
@@ -139,16 +140,8 @@ class Addition:
     def restore(cls, arrays: Mapping[str, NDArray[Any]], members: int) -> Addition:
         """Rebuild from `state`."""
         own = Profile.restore(under("profile.", arrays))
-        nodes = [
-            Nodes(**{key: torch.from_numpy(np.array(value)) for key, value in under(f"node{k}.", arrays).items()})
-            for k in range(members)
-        ]
+        nodes = [Nodes(**tensors(f"node{k}.", arrays)) for k in range(members)]
         return cls(own, LinearLearner.restore(under("linear.", arrays)), nodes)
-
-
-def under(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return the arrays whose name begins with `prefix`, without it."""
-    return {key[len(prefix) :]: value for key, value in arrays.items() if key.startswith(prefix)}
 
 
 def learn_nodes(

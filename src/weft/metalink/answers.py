@@ -1,4 +1,4 @@
-"""From Gaussian scores of several members to mean predictions and their standard deviations."""
+"""From the members' scores to mean predictions and their standard deviations."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from weft.labels import Floats
+from weft.labels import Bools, Floats
 from weft.metalink.columns import Layout
-from weft.metalink.exact import averaged_logit
+from weft.metalink.exact import averaged_answer
+from weft.predictor import Predictions
 
 #: Nodes of the Gauss-Hermite rule over a Gaussian logit.
 _NODES = 9
@@ -26,17 +27,31 @@ def answers_with_spread(layout: Layout, scores: Sequence[tuple[Tensor, Tensor]])
         layout: columns of the tasks.
         scores: (mean, variance) `[B, L]` of every member.
     """
-    means = [_mean(layout, mean.double(), variance.double()) for mean, variance in scores]
-    within = [_variance(layout, mean.double(), variance.double()) for mean, variance in scores]
+    continuous = torch.from_numpy(layout.continuous)
+    pairs = [(mean.double(), variance.double()) for mean, variance in scores]
+    means = [_probabilities(layout, averaged_answer(mean, variance, continuous)) for mean, variance in pairs]
+    within = [_variance(layout, mean, variance) for mean, variance in pairs]
     stack = np.stack([m.numpy() for m in means])
     total = np.mean([w.numpy() for w in within], axis=0) + stack.var(0)
     mean = stack.mean(0)
     return np.where(layout.continuous, layout.unscale(mean), mean), np.sqrt(total) * layout.scale
 
 
-def _mean(layout: Layout, mean: Tensor, variance: Tensor) -> Tensor:
-    score = averaged_logit(mean, variance)
-    answer = torch.where(torch.from_numpy(layout.continuous), mean, torch.sigmoid(score))
+def to_predictions(layout: Layout, scores: Sequence[Tensor], ok: Bools | None = None) -> Predictions:
+    """Turn the members' scores `[B, L]` into mean predictions and their spread over members.
+
+    One member alone has no spread: its standard deviation is NaN.
+    """
+    answers = [_probabilities(layout, score.double()) for score in scores]
+    stack = np.stack([answer.numpy() for answer in answers])
+    values = np.where(layout.continuous, layout.unscale(stack), stack)
+    std = values.std(0, ddof=1) if len(values) > 1 else np.full(values.shape[1:], np.nan)
+    return Predictions(layout.tasks, values.mean(0), std, np.ones(values.shape[1], bool) if ok is None else ok)
+
+
+def _probabilities(layout: Layout, score: Tensor) -> Tensor:
+    """Return probabilities of binary and class columns, scores of continuous ones."""
+    answer = torch.where(torch.from_numpy(layout.continuous), score, torch.sigmoid(score))
     for start, stop in layout.groups():
         answer[:, start:stop] = torch.softmax(score[:, start:stop], 1)
     return answer

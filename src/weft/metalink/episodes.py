@@ -1,0 +1,111 @@
+"""A network's episodes: what is shown and asked in a training step, and how an epoch is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from weft.data.base import Inputs
+from weft.labels import LabelTable
+from weft.metalink.answers import to_predictions
+from weft.metalink.columns import ColumnLabels, Layout
+from weft.metalink.network import MetaLinkNet, NetworkConfig
+from weft.settings import Episode, reveal, reveal_at_random
+from weft.training.loop import Step
+from weft.training.losses import ColumnLoss
+from weft.training.metrics import HEADLINE, score_tasks
+
+
+def column_prior(layout: Layout, labels: LabelTable) -> Tensor:
+    """Return the share of label 1 of each column `[L]`; 0 in continuous ones (standardised)."""
+    known = layout.columns(labels)
+    share = (known.value * known.known).sum(0) + 0.5
+    return torch.where(known.continuous, 0.0, share / (known.known.sum(0) + 1))
+
+
+class Episodes:
+    """The training steps of an epoch: shuffled rows in pairs of support and query."""
+
+    def __init__(
+        self,
+        config: NetworkConfig,
+        net: MetaLinkNet,
+        inputs: Inputs,
+        labels: LabelTable,
+        layout: Layout,
+        rows: NDArray[np.int64],
+        prior: Tensor,
+        seed: int,
+    ) -> None:
+        self.config, self.net, self.inputs, self.labels, self.layout = config, net, inputs, labels, layout
+        self.rows, self.seed = rows, seed
+        continuous = torch.from_numpy(layout.continuous)
+        self.loss = ColumnLoss.make(continuous, layout.groups(), prior, config.imbalance)
+
+    def steps(self, epoch: int) -> Iterator[Step]:
+        """Yield the epoch's steps; a trailing half without a partner is left out, as a lone pair never is."""
+        rng = np.random.default_rng([self.seed, epoch])
+        order = rng.permutation(self.rows)
+        size = min(self.config.batch, max(len(order) // 2, 1))
+        for start in range(0, len(order) - size, 2 * size):
+            first, second = order[start : start + size], order[start + size : start + 2 * size]
+            yield lambda first=first, second=second: self._loss(first, second, rng)
+
+    def _loss(self, first: NDArray[np.int64], second: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
+        halves = [self._half(part) for part in (first, second)]
+        loss = self._asked_loss(halves[0], halves[1], rng)
+        return (loss + self._asked_loss(halves[1], halves[0], rng)) / 2 if self.config.symmetric else loss
+
+    def _half(self, rows: NDArray[np.int64]) -> tuple[Tensor, LabelTable]:
+        return self.net.encoder(self.inputs.take(torch.from_numpy(rows))), self.labels.take(rows)
+
+    def _asked_loss(
+        self, support: tuple[Tensor, LabelTable], query: tuple[Tensor, LabelTable], rng: np.random.Generator
+    ) -> Tensor:
+        episode = self._episode(query[1], rng)
+        side = self.net.graph.task_side(support[0], self.layout.columns(support[1]))
+        score = self.net.graph(query[0], self.layout.columns(episode.shown.table), side)
+        asked = self.layout.columns(episode.asked.table)
+        return self.loss(score, asked.known, asked.value)
+
+    def _episode(self, labels: LabelTable, rng: np.random.Generator) -> Episode:
+        ratio = self.config.reveal
+        if ratio is None:
+            return reveal_at_random(labels, rng)
+        return Episode(*labels.split(rng.random(len(labels)) < ratio))
+
+
+class Judge:
+    """The validation score: mean over tasks of ROC-AUC (R² for regression) on fixed reveal masks."""
+
+    def __init__(
+        self,
+        config: NetworkConfig,
+        inputs: Inputs,
+        labels: LabelTable,
+        layout: Layout,
+        bank: NDArray[np.int64],
+        support: ColumnLabels,
+        rows: NDArray[np.int64],
+    ) -> None:
+        self.inputs, self.layout, self.support = inputs, layout, support
+        self.bank, self.rows = torch.from_numpy(bank), torch.from_numpy(rows)
+        part, ratio = labels.take(rows), config.validation_reveal
+        self.episodes = [reveal(part, ratio, seed) for seed in range(3 if ratio else 1)] if len(part) else []
+
+    def __call__(self, net: MetaLinkNet) -> float | None:
+        """Return the score of a network, larger is better; None when there is nothing to judge by."""
+        if not self.episodes:
+            return None
+        side = net.graph.task_side(net.embed(self.inputs, self.bank), self.support)
+        h = net.embed(self.inputs, self.rows)
+        found: list[float] = []
+        for episode in self.episodes:
+            score = net.graph(h, self.layout.columns(episode.shown.table), side)
+            scores = score_tasks(to_predictions(self.layout, [score]), episode.asked)
+            found += [v for s in scores.tasks if (v := s.values[HEADLINE[s.kind]]) is not None]
+        return float(np.mean(found)) if found else None

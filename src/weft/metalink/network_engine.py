@@ -1,0 +1,153 @@
+"""An ensemble of MetaLink networks: trained, asked, grown by new tasks, saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from weft.arrays import tensors
+from weft.data.base import Data, Inputs
+from weft.labels import LabelTable, Shown
+from weft.metalink.answers import to_predictions
+from weft.metalink.bank import choose_support
+from weft.metalink.columns import Layout
+from weft.metalink.episodes import Episodes, Judge, column_prior
+from weft.metalink.graph import TaskSide
+from weft.metalink.network import MetaLinkNet, NetworkConfig
+from weft.predictor import Predictions
+from weft.tasks import TaskSet
+from weft.training.loop import History, train
+from weft.training.run import Run
+
+
+class NetworkEngine:
+    """An ensemble of MetaLink networks behind the predictor."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        self.config = config
+        self.nets: list[MetaLinkNet] = []
+        self.sides: list[TaskSide] = []
+
+    def fit(
+        self, data: Data, labels: LabelTable, rows: NDArray[np.int64], validation: NDArray[np.int64], run: Run
+    ) -> None:
+        """Train every member on `rows`."""
+        self.layout = Layout.fit(labels.on_rows(rows))
+        self.widths = {kind: data.dense(kind).shape[1] for kind in data.kinds if kind != "graph"}
+        self.history: list[History] = []
+        for k in range(self.config.members):
+            member_run = replace(run, seed=run.seed + 7919 * k)
+            name = "train" if self.config.members == 1 else f"train {k + 1} of {self.config.members}"
+            parts = (rows, validation)
+            net, side, history = train_member(self.config, data, labels, self.layout, parts, member_run, name)
+            self.nets.append(net)
+            self.sides.append(side)
+            self.history.append(history)
+
+    def encode(self, data: Data) -> tuple[list[Tensor], NDArray[np.bool_]]:
+        """Embed the data with every member."""
+        inputs = Inputs.of(data, self.nets[0].encoder.needs)
+        rows = torch.arange(len(data))
+        return [net.embed(inputs, rows) for net in self.nets], data.ok
+
+    def predict(self, encoded: tuple[list[Tensor], NDArray[np.bool_]], known: Shown) -> Predictions:
+        """Read the known labels."""
+        columns = self.layout.columns(known.table)
+        embeddings, ok = encoded
+        with torch.no_grad():
+            scores = [
+                net.graph(h, columns, side) for net, side, h in zip(self.nets, self.sides, embeddings, strict=True)
+            ]
+        return to_predictions(self.layout, scores, ok)
+
+    def add_task(self, data: Data, labels: LabelTable, run: Run) -> None:
+        """Give the tasks of `labels` their nodes from the support `data` (inductive graphs only)."""
+        del run  # one forward pass: nothing random, nothing to report
+        old = self.layout.width
+        self.layout = self.layout.extend(labels)
+        shifted = LabelTable(
+            self.layout.tasks,
+            labels.n_rows,
+            labels.row,
+            labels.col + len(self.layout.tasks) - len(labels.tasks),
+            labels.value,
+        )
+        known = self.layout.columns(shifted)
+        embeddings, _ = self.encode(data)
+        for k, (net, side, h) in enumerate(zip(self.nets, self.sides, embeddings, strict=True)):
+            with torch.no_grad():
+                new = net.graph.task_side(h, known)
+            tasks = tuple(torch.cat([a, b[old:]]) for a, b in zip(side.tasks, new.tasks, strict=True))
+            self.sides[k] = replace(side, tasks=tasks)
+
+    def state(self) -> tuple[dict[str, object], dict[str, NDArray[Any]]]:
+        """Return configuration and arrays: weights, task sides and layout."""
+        arrays = self.layout.state()
+        for k, (net, side) in enumerate(zip(self.nets, self.sides, strict=True)):
+            arrays |= {f"net{k}.{key}": value.detach().numpy() for key, value in net.state_dict().items()}
+            arrays |= {f"tasks{k}.{n}": t.numpy() for n, t in enumerate(side.tasks)}
+            arrays |= {f"support{k}.{n}": h.numpy() for n, h in enumerate(side.support)}
+        return {"widths": self.widths}, arrays
+
+    def restore(self, tasks: TaskSet, config: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take back what `state` gave."""
+        self.layout, self.widths = Layout.restore(tasks, arrays), config["widths"]
+        for k in range(self.config.members):
+            state, side = tensors(f"net{k}.", arrays), tensors(f"tasks{k}.", arrays)
+            support = tensors(f"support{k}.", arrays)
+            width = len(state["graph.nodes.embedding"]) if "graph.nodes.embedding" in state else self.layout.width
+            net = MetaLinkNet(self.config, self.widths, torch.zeros(width))
+            net.load_state_dict(state)
+            self.nets.append(net.eval())
+            self.sides.append(TaskSide(_in_order(side), _in_order(support)))
+
+
+def _in_order(parts: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
+    return tuple(parts[str(n)] for n in range(len(parts)))
+
+
+def train_member(
+    config: NetworkConfig,
+    data: Data,
+    labels: LabelTable,
+    layout: Layout,
+    parts: Sequence[NDArray[np.int64]],
+    run: Run,
+    name: str,
+) -> tuple[MetaLinkNet, TaskSide, History]:
+    """Train one network.
+
+    Args:
+        config: the network.
+        data: `N` data.
+        labels: their labels; only those of the two parts are read.
+        layout: columns of the tasks.
+        parts: training rows and validation rows.
+        run: seed, progress, checkpoints.
+        name: stage name.
+
+    Returns:
+        the network with its best weights, its task side from the support bank, and its history.
+    """
+    rows, validation = parts
+    prior = column_prior(layout, labels.take(rows))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(run.seed)
+        widths = {kind: data.dense(kind).shape[1] for kind in data.kinds if kind != "graph"}
+        net = MetaLinkNet(config, widths, prior)
+    inputs = Inputs.of(data, net.encoder.needs)
+    net.encoder.fit_scalers(inputs, torch.from_numpy(rows))
+    bank = choose_support(labels, rows, config.bank, run.seed)
+    support = layout.columns(labels.take(bank))
+    judge = Judge(config, inputs, labels, layout, bank, support, validation)
+    episodes = Episodes(config, net, inputs, labels, layout, rows, prior, run.seed)
+    history = train(net, episodes.steps, lambda: judge(net), config.loop, run, name)
+    with torch.no_grad():
+        side = net.graph.task_side(net.embed(inputs, torch.from_numpy(bank)), support).detached()
+    return net, side, history
