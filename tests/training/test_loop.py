@@ -41,7 +41,7 @@ def fit(module: nn.Module, run: Run, config: LoopConfig, stop_at: int | None = N
 def test_a_killed_run_ends_with_the_weights_of_the_undisturbed_one(tmp_path: Path) -> None:
     """Resumable, invariant 5. Seen to catch: Adam's moments not restored; the epoch's seed not set."""
     whole, killed, resumed = net(), net(), net()
-    config = LoopConfig(epochs=6)
+    config = LoopConfig(epochs=6, select="last")
     fit(whole, Run(seed=3), config)
     with pytest.raises(Killed):
         fit(killed, Run(seed=3, folder=tmp_path), config, stop_at=4)

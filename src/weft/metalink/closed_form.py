@@ -39,14 +39,14 @@ class ClosedFormConfig:
     """The profile, the channel and how its firmness is chosen.
 
     Attributes:
-        learners: what the profile is made of.
+        learners: what the profile is made of; None leaves it to `Profile`, by the number of data.
         channel: the label channel.
         rung: `auto` chooses by cross-validation, or the name of a rung.
         members: channels fitted with different seeds and averaged.
         shows: False never shows a label (standard setting).
     """
 
-    learners: tuple[str, ...] = ("rf", "et", "lightgbm", "gp")
+    learners: tuple[str, ...] | None = None
     channel: ChannelConfig = field(default_factory=ChannelConfig)
     rung: str = "auto"
     members: int = 3

@@ -30,6 +30,4 @@ def revive(kind: type[T], values: Mapping[str, Any]) -> T:
 def _field(kind: Any, value: Any) -> Any:
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         return revive(kind, value)
-    if typing.get_origin(kind) is tuple:
-        return tuple(value)
-    return value
+    return tuple(value) if isinstance(value, list) else value  # JSON has no tuples
