@@ -24,10 +24,10 @@ from rich.table import Table
 MODELS: dict[str, list[str]] = {
     "default": [],
     "metalink-paper": ["--preset", "metalink-paper"],
-    "rf": ["--model", "rf"],
-    "lightgbm": ["--model", "lightgbm"],
-    "rf, standard": ["--model", "rf", "--setting", "standard"],
-    "lightgbm, standard": ["--model", "lightgbm", "--setting", "standard"],
+    "rf": ["--model", "rf", "--setting", "relational"],
+    "lightgbm": ["--model", "lightgbm", "--setting", "relational"],
+    "rf, standard": ["--model", "rf"],
+    "lightgbm, standard": ["--model", "lightgbm"],
     "naive-bayes": ["--model", "naive-bayes"],
     "molecule-mean": ["--model", "molecule-mean"],
 }
