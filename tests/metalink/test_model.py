@@ -106,7 +106,7 @@ def test_save_and_load_predict_bit_for_bit_the_same(
 
 
 def test_same_seed_same_model(fitted: MetaLinkPredictor, problem: Problem) -> None:
-    """Same seed, same machine, same result, invariant 4."""
+    """Same seed, same machine, same result, invariant 4. Seen to catch: batches drawn without a seed."""
     other = model()
     other.fit(problem.data, problem.labels, problem.split, Run())
     assert all(np.array_equal(value, other.state()[1][key]) for key, value in fitted.state()[1].items())
@@ -171,7 +171,10 @@ def test_standard_setting_reads_no_label(problem: Problem) -> None:
 
 
 def test_resumed_stages_give_the_same_model(problem: Problem, tmp_path: Path) -> None:
-    """Resumable, invariant 5: a fit that finds its finished stages ends where the undisturbed one does."""
+    """Resumable, invariant 5: a fit that finds its finished stages ends where the undisturbed one does.
+
+    Seen to catch: a stage that comes back changed.
+    """
     whole, resumed = model(), model()
     whole.fit(problem.data, problem.labels, problem.split, Run(folder=tmp_path))
     stages = sorted(path.name for path in tmp_path.iterdir())
