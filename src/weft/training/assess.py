@@ -13,7 +13,7 @@ from weft.labels import Asked, LabelTable, Shown
 from weft.predictor import Predictions, Predictor
 from weft.settings import Setting, reveal
 from weft.tasks import Kind
-from weft.training.evaluate import Evaluation, evaluate_episodes
+from weft.training.evaluate import Evaluation, evaluate_episodes, fixed_episodes
 
 if TYPE_CHECKING:
     from weft.data.base import Data
@@ -23,7 +23,6 @@ RATIOS = (0.0, 0.2, 0.5, 0.8)
 #: The ratio at which standard and relational are set side by side.
 HALF = 0.5
 MASKS = 5
-_MASK_STEP = 1000  # as in training.evaluate, so that both ask the same cells
 _BINS = 10
 
 
@@ -96,7 +95,7 @@ def assess(
     revealed: list[Evaluation] = []
     hidden: list[Evaluation] = []
     for ratio in ratios:
-        episodes = [reveal(known, ratio, seed + _MASK_STEP * k) for k in range(masks if ratio > 0 else 1)]
+        episodes = fixed_episodes(known, ratio, masks, seed)
         revealed.append(evaluate_episodes(predict, episodes, ratio))
         if ratio > 0:
             hidden.append(evaluate_episodes(predict, episodes, ratio, show=False))

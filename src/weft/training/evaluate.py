@@ -86,12 +86,17 @@ def evaluate(
     return [
         evaluate_episodes(
             lambda shown: predictor.predict_encoded(encoded, shown),
-            [reveal(part, ratio, seed + _MASK_STEP * k) for k in range(masks if ratio > 0 else 1)],
+            fixed_episodes(part, ratio, masks, seed),
             ratio,
             show,
         )
         for ratio in ratios
     ]
+
+
+def fixed_episodes(labels: LabelTable, ratio: float, masks: int, seed: int) -> list[Episode]:
+    """Return the episodes that everything is scored on: a reveal mask each, one when nothing is shown."""
+    return [reveal(labels, ratio, seed + _MASK_STEP * k) for k in range(masks if ratio > 0 else 1)]
 
 
 def evaluate_episodes(
