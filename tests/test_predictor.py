@@ -11,6 +11,8 @@ import pytest
 import torch
 
 from tests.metalink.problems import MIXED, Problem, related
+from weft.data.vectors import Vectors
+from weft.errors import UserError
 from weft.labels import LabelTable
 from weft.predictor import REGISTRY, Predictor, build, load
 from weft.settings import Setting, reveal
@@ -95,3 +97,15 @@ def test_loading_never_unpickles_and_predicts_the_same(
     assert np.array_equal(again.predict(data, known).mean, fitted.predict(data, known).mean)
     assert again.settings == fitted.settings
     assert again.tasks == MIXED
+
+
+def test_data_with_other_features_are_refused(
+    name: str, fitted: Predictor, problem: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects from a model that reads features made in another way than its own; label-only models read none."""
+    monkeypatch.setattr(Vectors, "feature_hash", lambda self, kind: "other")
+    if name in {"metalink", "rf", "lightgbm"}:
+        with pytest.raises(UserError, match="not made as the model's were"):
+            fitted.predict(problem.data)
+    else:
+        assert fitted.predict(problem.data).ok.all()

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -74,6 +75,23 @@ class Predictor(ABC):
     name: ClassVar[str]
     tasks: TaskSet
     settings: frozenset[Setting]
+    #: Feature kind -> hash of how it was made when the model was fitted; empty for models that read no features.
+    features: Mapping[str, str] = MappingProxyType({})
+
+    def note_features(self, data: Data) -> None:
+        """Remember how the features of the training data are made."""
+        self.features = {kind: data.feature_hash(kind) for kind in data.kinds}
+
+    def check_features(self, data: Data) -> None:
+        """Refuse data whose features are not made as those of the training data.
+
+        Raises:
+            UserError: naming the feature kind.
+        """
+        for kind, made in self.features.items():
+            if kind not in data.kinds or data.feature_hash(kind) != made:
+                mend = "Use the weft that fitted the model, or fit again."
+                raise UserError(f"the features {kind!r} are not made as the model's were", mend=mend)
 
     @abstractmethod
     def fit(self, data: Data, labels: LabelTable, split: Split, run: Run) -> None:
@@ -124,6 +142,7 @@ class Predictor(ABC):
             "schema": SCHEMA,
             "predictor": self.name,
             "settings": sorted(self.settings),
+            "features": dict(self.features),
             "tasks": self.tasks.to_json(),
             "config": config,
             "arrays": {key: [str(value.dtype), list(value.shape)] for key, value in arrays.items()},
@@ -170,6 +189,7 @@ def load(folder: Path | str) -> Predictor:
             f"the model card is damaged ({error!r})", where=str(folder / "model.json"), mend=mend
         ) from error
     model.settings = frozenset(Setting(str(name)) for name in card["settings"])
+    model.features = {str(kind): str(made) for kind, made in card["features"].items()}
     return model
 
 

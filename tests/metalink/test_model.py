@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from tests.metalink.problems import MIXED, Problem, related
-from weft.data.vectors import Vectors
 from weft.errors import UserError
 from weft.labels import LabelTable, Shown
 from weft.metalink.channel import ChannelConfig
@@ -182,12 +181,6 @@ def test_resumed_stages_give_the_same_model(problem: Problem, tmp_path: Path) ->
     (tmp_path / "channel.safetensors").unlink()
     resumed.fit(problem.data, problem.labels, problem.split, Run(folder=tmp_path))
     assert all(np.array_equal(value, resumed.state()[1][key]) for key, value in whole.state()[1].items())
-
-
-def test_other_features_than_the_models_are_refused(fitted: MetaLinkPredictor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Vectors, "feature_hash", lambda self, kind: "other")
-    with pytest.raises(UserError, match="not made as the model's were"):
-        fitted.predict(Vectors(np.zeros((1, 6))))
 
 
 @pytest.mark.parametrize(

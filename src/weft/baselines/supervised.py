@@ -90,6 +90,7 @@ class TreePredictor(Predictor):
 
     def fit(self, data: Data, labels: LabelTable, split: Split, run: Run) -> None:
         """Learn from the training rows; validation rows are not read."""
+        self.note_features(data)
         rows = split.train[data.ok[split.train]]
         self.tasks, table = labels.tasks, labels.take(rows)
         features, targets = tabular(data).take(rows), column_targets(table)
@@ -133,6 +134,7 @@ class TreePredictor(Predictor):
 
     def encode(self, data: Data) -> Encoded:
         """Return the chosen features."""
+        self.check_features(data)
         return Encoded(self.columns.apply(tabular(data)).x, data.ok)
 
     def predict_encoded(self, encoded: Encoded, known: Shown) -> Predictions:

@@ -56,15 +56,12 @@ class MetaLinkPredictor(Predictor):
         rows = split.train[labels.row_counts()[split.train] > 0]
         if len(rows) < 2:
             raise UserError(f"{len(rows)} training rows have a label", mend="Give at least two, better hundreds.")
-        self.kinds = {kind: data.feature_hash(kind) for kind in data.kinds}
+        self.note_features(data)
         self.engine.fit(data, labels, rows, split.val, run)
 
     def encode(self, data: Data) -> Any:
         """Return the structure's side of every datum."""
-        for kind, made in self.kinds.items():
-            if kind not in data.kinds or data.feature_hash(kind) != made:
-                mend = "Use the weft that fitted the model, or fit again."
-                raise UserError(f"the features {kind!r} are not made as the model's were", mend=mend)
+        self.check_features(data)
         return self.engine.encode(data)
 
     def predict_encoded(self, encoded: Any, known: Shown) -> Predictions:
@@ -86,14 +83,7 @@ class MetaLinkPredictor(Predictor):
         """Return configuration and arrays."""
         engine = "network" if isinstance(self.config, NetworkConfig) else "closed_form"
         note, arrays = self.engine.state()
-        features: object = self.kinds
-        config: dict[str, object] = {
-            "engine": engine,
-            "features": features,
-            "config": asdict(self.config),
-            "state": note,
-        }
-        return config, arrays
+        return {"engine": engine, "config": asdict(self.config), "state": note}, arrays
 
     @classmethod
     def restore(cls, tasks: TaskSet, config: dict[str, Any], arrays: Arrays) -> Self:
@@ -101,7 +91,7 @@ class MetaLinkPredictor(Predictor):
         kind = {"network": NetworkConfig, "closed_form": ClosedFormConfig}[config["engine"]]
         model = cls.__new__(cls)
         model.config = revive(kind, config["config"])
-        model.engine, model.kinds, model.tasks = _engine(model.config), config["features"], tasks
+        model.engine, model.tasks = _engine(model.config), tasks
         model.engine.restore(tasks, config["state"], {key: np.asarray(value) for key, value in arrays.items()})
         return model
 
