@@ -98,9 +98,12 @@ def choose_rung(
 ) -> Rung:
     """Choose how firmly the channel is held, by cross-validated loss over all reveal ratios.
 
-    Groups (scaffolds) are not torn apart: a random fold of groups stands for new chemistry.
+    Groups (scaffolds) are not torn apart: a random fold of groups stands for new chemistry. A group with most of
+    the data is, as nothing would be left to fit; with too few data for a choice the channel is held firmly.
     """
-    fold = _folds(groups, np.random.default_rng(run.seed))
+    if len(groups) < _FOLDS:
+        return RUNGS[-1]
+    fold = _folds(_without_giant(groups), np.random.default_rng(run.seed))
     short = replace(config, steps=max(config.steps // 2, 1))
     losses = {rung.name: 0.0 for rung in RUNGS}
     done = 0
@@ -112,6 +115,15 @@ def choose_rung(
             done += 1
             run.report("capacity", done, _FOLDS * len(RUNGS), rung.name)
     return min(RUNGS, key=lambda rung: losses[rung.name])
+
+
+def _without_giant(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the groups, with every datum of one that holds more than half of them in a group of its own."""
+    names, size = np.unique(groups, return_counts=True)
+    giant = groups == names[size.argmax()]
+    if 2 * size.max() <= len(groups):
+        return groups
+    return np.where(giant, groups.max() + 1 + np.arange(len(groups)), groups)
 
 
 def _folds(groups: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
