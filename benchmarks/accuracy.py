@@ -18,9 +18,6 @@ import sys
 import time
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 MODELS: dict[str, list[str]] = {
     "default": [],
     "metalink-paper": ["--preset", "metalink-paper"],
@@ -80,16 +77,17 @@ def run(file: Path, model: str, seed: int, work: Path, threads: int) -> list[dic
 
 
 def show(rows: list[dict]) -> None:
-    """Print mean and standard deviation over seeds."""
+    """Print mean and standard deviation over seeds as Markdown tables."""
     ratios = sorted({row["reveal"] for row in rows})
     for data in dict.fromkeys(row["data"] for row in rows):
-        table = Table("model", *[f"reveal {ratio:g}" for ratio in ratios], "wall s", title=f"{data}: test ROC-AUC")
-        for model in dict.fromkeys(row["model"] for row in rows):
-            mine = [row for row in rows if (row["data"], row["model"]) == (data, model)]
-            if mine:
-                cells = [summary([r["roc_auc"] for r in mine if r["reveal"] == ratio]) for ratio in ratios]
-                table.add_row(model, *cells, f"{statistics.mean(r['wall_s'] for r in mine):.0f}")
-        Console(width=120).print(table)
+        for metric in ("roc_auc", "pr_auc"):
+            print(f"\n| {data}: {metric} | " + " | ".join(f"reveal {ratio:g}" for ratio in ratios) + " |")
+            print("| --- |" + " --- |" * len(ratios))
+            for model in MODELS:
+                mine = [row for row in rows if (row["data"], row["model"]) == (data, model)]
+                cells = [summary([r[metric] for r in mine if r["reveal"] == ratio]) for ratio in ratios]
+                if mine:
+                    print(f"| {model} | " + " | ".join(cells) + " |")
 
 
 def summary(values: list[float]) -> str:

@@ -189,6 +189,8 @@ def test_resumed_stages_give_the_same_model(problem: Problem, tmp_path: Path) ->
         ({"preset": "defualt"}, "Did you mean default"),
         ({"encoder": "dmpn"}, "Did you mean dmpnn"),
         ({"epochs": 3}, "network trained by epochs"),
+        ({"kg_layers": 3}, "network trained by epochs"),
+        ({"encoder": "gine", "decoder": "dott"}, "Did you mean dot"),
     ],
 )
 def test_options_that_do_not_fit_are_named(options: dict[str, object], words: str) -> None:
@@ -200,7 +202,9 @@ def test_presets_follow_the_setting() -> None:
     paper = configure("metalink-paper", setting=Setting.RELATIONAL_META)
     assert paper.graph.inductive  # pyright: ignore[reportAttributeAccessIssue]
     assert configure("metalink-paper", setting=Setting.STANDARD).reveal == 0.0  # pyright: ignore[reportAttributeAccessIssue]
-    assert json.dumps(str(configure()))
+    shaped = configure(encoder="gine", kg_layers=3, decoder="mlp", data_neighbours=4, task_neighbours=2)
+    assert (shaped.graph.layers, shaped.graph.decoder) == (3, "mlp")  # pyright: ignore[reportAttributeAccessIssue]
+    assert (shaped.graph.data_neighbours, shaped.graph.task_neighbours) == (4, 2)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_a_model_of_a_newer_version_or_cut_short_is_refused(fitted: MetaLinkPredictor, tmp_path: Path) -> None:

@@ -155,3 +155,18 @@ def test_bank_holds_every_class_of_every_task() -> None:
     assert labels.take(bank).class_counts("rare").min() >= 4
     assert np.array_equal(bank, choose_support(labels, rows, size=20, seed=0, least=4))
     assert torch.equal(torch.from_numpy(choose_support(labels, rows, 400, 0)), torch.arange(400))
+
+
+def test_task_similarity_is_the_correlation_of_common_labels() -> None:
+    from weft.metalink.columns import Layout
+    from weft.metalink.episodes import task_similarity
+
+    rng = np.random.default_rng(0)
+    y = (rng.random((4000, 3)) < 0.5).astype(float)
+    y[:, 1] = np.where(rng.random(4000) < 0.8, y[:, 0], 1 - y[:, 0])
+    y[rng.random(y.shape) < 0.3] = np.nan
+    labels = LabelTable.from_dense(TaskSet.binary(["a", "b", "c"]), y)
+    both = ~np.isnan(y[:, :2]).any(1)
+    found = task_similarity(Layout.fit(labels), labels)
+    assert abs(float(found[0, 1]) - np.corrcoef(y[both, 0], y[both, 1])[0, 1]) < 0.02
+    assert abs(float(found[0, 2])) < 0.06

@@ -27,6 +27,14 @@ def column_prior(layout: Layout, labels: LabelTable) -> Tensor:
     return torch.where(known.continuous, 0.0, share / (known.known.sum(0) + 1))
 
 
+def task_similarity(layout: Layout, labels: LabelTable) -> Tensor:
+    """Return the correlation of the columns' labels over the data that have both, float32 `[L, L]`."""
+    known = layout.columns(labels)
+    centred = (known.value - column_prior(layout, labels)) * known.known
+    spread = known.known.T @ centred.square()
+    return (centred.T @ centred) / (spread * spread.T).sqrt().clamp(min=1e-6)
+
+
 class Episodes:
     """The training steps of an epoch: shuffled rows in pairs of support and query."""
 

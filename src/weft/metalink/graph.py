@@ -44,8 +44,8 @@ class GraphConfig:
         decoder: `dot` or `mlp`.
         label_path: add the direct count-normalised label path.
         data_neighbours: edges from each datum to its nearest support data.
-        task_neighbours: edges from each task to its nearest tasks: by the similarity given, else by
-            embedding (then from the second layer on, when embeddings differ).
+        task_neighbours: edges from each task to its nearest tasks: by the similarity given (the correlation of
+            their training labels), else by embedding, from the second layer on (inductive graphs).
     """
 
     layers: int = 1

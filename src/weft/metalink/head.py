@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from weft.metalink.columns import ColumnLabels
 
+DECODERS = ("dot", "mlp")
+
 
 class TaskNodes(nn.Module):
     """First embeddings of the task nodes, `[L, D]`.

@@ -55,10 +55,12 @@ class NetworkConfig:
 class MetaLinkNet(nn.Module):
     """Encoder and knowledge graph in one module."""
 
-    def __init__(self, config: NetworkConfig, widths: dict[str, int], prior: Tensor) -> None:
+    def __init__(
+        self, config: NetworkConfig, widths: dict[str, int], prior: Tensor, similarity: Tensor | None = None
+    ) -> None:
         super().__init__()
         self.encoder = build_encoder(config.encoder, widths, config.dim, **config.encoder_options)
-        self.graph = KnowledgeGraph(prior, self.encoder.dim, config.graph)
+        self.graph = KnowledgeGraph(prior, self.encoder.dim, config.graph, similarity)
 
     def embed(self, inputs: Inputs, rows: Tensor) -> Tensor:
         """Return embeddings `[B, D]` of `rows`, in chunks, without gradient, in evaluation mode."""

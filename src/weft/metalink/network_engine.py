@@ -17,7 +17,7 @@ from weft.labels import LabelTable, Shown
 from weft.metalink.answers import to_predictions
 from weft.metalink.bank import choose_support
 from weft.metalink.columns import Layout
-from weft.metalink.episodes import Episodes, Judge, column_prior
+from weft.metalink.episodes import Episodes, Judge, column_prior, task_similarity
 from weft.metalink.graph import TaskSide
 from weft.metalink.network import MetaLinkNet, NetworkConfig
 from weft.predictor import Predictions
@@ -102,7 +102,8 @@ class NetworkEngine:
             state, side = tensors(f"net{k}.", arrays), tensors(f"tasks{k}.", arrays)
             support = tensors(f"support{k}.", arrays)
             width = len(state["graph.nodes.embedding"]) if "graph.nodes.embedding" in state else self.layout.width
-            net = MetaLinkNet(self.config, self.widths, torch.zeros(width))
+            similarity = torch.zeros(width, width) if "graph.near_tasks" in state else None
+            net = MetaLinkNet(self.config, self.widths, torch.zeros(width), similarity)
             net.load_state_dict(state)
             self.nets.append(net.eval())
             self.sides.append(TaskSide(_in_order(side), _in_order(support)))
@@ -110,6 +111,12 @@ class NetworkEngine:
 
 def _in_order(parts: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
     return tuple(parts[str(n)] for n in range(len(parts)))
+
+
+def _similarity(config: NetworkConfig, layout: Layout, labels: LabelTable) -> Tensor | None:
+    """Return what task edges are made from: labels, where tasks are fixed; else embeddings decide."""
+    fixed = config.graph.task_neighbours > 0 and not config.graph.inductive
+    return task_similarity(layout, labels) if fixed else None
 
 
 def train_member(
@@ -140,7 +147,7 @@ def train_member(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(run.seed)
         widths = {kind: data.dense(kind).shape[1] for kind in data.kinds if kind != "graph"}
-        net = MetaLinkNet(config, widths, prior)
+        net = MetaLinkNet(config, widths, prior, _similarity(config, layout, labels.take(rows)))
     inputs = Inputs.of(data, net.encoder.needs)
     net.encoder.fit_scalers(inputs, torch.from_numpy(rows))
     bank = choose_support(labels, rows, config.bank, run.seed)

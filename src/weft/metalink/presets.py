@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from weft.encoders.base import REGISTRY
 from weft.errors import UserError, nearest
 from weft.metalink.closed_form import ClosedFormConfig
 from weft.metalink.graph import GraphConfig
+from weft.metalink.head import DECODERS
 from weft.metalink.network import NetworkConfig
 from weft.settings import Setting
 from weft.training.loop import PRECISIONS, LoopConfig
@@ -46,6 +48,10 @@ def configure(
     reveal: float | None = None,
     imbalance: str | None = None,
     precision: str | None = None,
+    kg_layers: int | None = None,
+    decoder: str | None = None,
+    data_neighbours: int | None = None,
+    task_neighbours: int | None = None,
 ) -> ClosedFormConfig | NetworkConfig:
     """Resolve a preset and its options to a configuration.
 
@@ -59,14 +65,24 @@ def configure(
         reveal: share of labels shown in training; by default 0.5 in the paper's preset, every share in ours.
         imbalance: `none`, `balanced` or `focal`, of a network's loss.
         precision: `float32` or `bfloat16`, of a network's training.
+        kg_layers: layers of a network's knowledge graph.
+        decoder: its edge predictor, `dot` or `mlp`.
+        data_neighbours: edges from each datum to so many nearest support data; 0 makes none.
+        task_neighbours: edges from each task to so many most similar ones; 0 makes none.
 
     Raises:
         UserError: for an unknown name, or an option that the chosen engine does not have.
     """
+    shape = {
+        "layers": kg_layers,
+        "decoder": decoder,
+        "data_neighbours": data_neighbours,
+        "task_neighbours": task_neighbours,
+    }
     if preset not in PRESETS:
         raise UserError(f"there is no preset {preset!r}", mend=nearest(preset, PRESETS))
     if preset == "default" and encoder in (None, "profile"):
-        _refuse(epochs=epochs, reveal=reveal, imbalance=imbalance, precision=precision)
+        _refuse(epochs=epochs, reveal=reveal, imbalance=imbalance, precision=precision, **shape)
         config = ClosedFormConfig(shows=setting.shows_labels)
         return config if members is None else replace(config, members=members)
     if encoder is not None and encoder not in REGISTRY:
@@ -74,11 +90,12 @@ def configure(
     config = PAPER if preset == "metalink-paper" else NETWORK
     if encoder is not None:
         config = replace(config, encoder=encoder, encoder_options={})
-    for value, known in ((imbalance, IMBALANCE), (precision, PRECISIONS)):
+    for value, known in ((imbalance, IMBALANCE), (precision, PRECISIONS), (decoder, DECODERS)):
         if value is not None and value not in known:
             raise UserError(f"there is no option {value!r}", mend=nearest(value, known))
     loop = replace(config.loop, precision=precision or "float32", epochs=epochs or config.loop.epochs)
-    graph = replace(config.graph, inductive=setting.new_tasks)
+    given: dict[str, Any] = {name: value for name, value in shape.items() if value is not None}
+    graph = replace(config.graph, inductive=setting.new_tasks, **given)
     shown = {"reveal": reveal if reveal is not None else config.reveal, "validation_reveal": 0.5}
     if not setting.shows_labels:
         shown = {"reveal": 0.0, "validation_reveal": 0.0}
