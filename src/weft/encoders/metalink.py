@@ -30,6 +30,7 @@ class _Hood:
         near_kinds: from kinds of atom to the sum over an atom's neighbours.
         near: from atoms to the sum over an atom's neighbours.
         degree: number of neighbours, float32 `[A, 1]`.
+        kind_degree: the same of each kind, float32 `[K, 1]`.
         bonds: sum of an atom's bond rows, float32 `[A, BOND_WIDTH]`.
     """
 
@@ -37,15 +38,16 @@ class _Hood:
     near_kinds: IndexSum
     near: IndexSum
     degree: Tensor
+    kind_degree: Tensor
     bonds: Tensor
 
     @classmethod
-    def of(cls, graph: GraphBatch, kind: Tensor, n_kinds: int) -> _Hood:
-        n = len(graph.atom)
+    def of(cls, graph: GraphBatch, degree: Tensor, kind: Tensor, kind_degree: Tensor) -> _Hood:
+        n, n_kinds = len(graph.atom), len(kind_degree)
         bonds = IndexSum.segments(graph.dst, n)(bond_rows(graph.bond))
-        degree = torch.bincount(graph.dst, minlength=n).to(bonds.dtype)[:, None]
-        near_kinds = IndexSum(kind[graph.src], graph.dst, n_kinds, n)
-        return cls(IndexSum.gather(kind, n_kinds), near_kinds, IndexSum(graph.src, graph.dst, n, n), degree, bonds)
+        degree, kind_degree = (d.to(bonds.dtype)[:, None] for d in (degree, kind_degree))
+        own, near_kinds = IndexSum.gather(kind, n_kinds), IndexSum(kind[graph.src], graph.dst, n_kinds, n)
+        return cls(own, near_kinds, IndexSum(graph.src, graph.dst, n, n), degree, kind_degree, bonds)
 
 
 class _SumLayer(nn.Module):
@@ -69,8 +71,8 @@ class _SumLayer(nn.Module):
         """Return what `forward` makes of `hood.own(u)`, multiplying by W once per kind, `u` `[K, D]`."""
         dim = u.shape[1]
         w_own, w_near, w_bond = self.message.weight.split([dim, dim, BOND_WIDTH], 1)
-        message = hood.degree * hood.own(F.linear(u, w_own)) + hood.near_kinds(F.linear(u, w_near))
-        return self.act(self.norm(hood.own(u) + message + F.linear(hood.bonds, w_bond)))
+        own = hood.own(u + hood.kind_degree * F.linear(u, w_own))
+        return self.act(self.norm(torch.addmm(own + hood.near_kinds(F.linear(u, w_near)), hood.bonds, w_bond.T)))
 
 
 class MetaLinkEncoder(Encoder):
@@ -108,9 +110,10 @@ class MetaLinkEncoder(Encoder):
     def forward(self, batch: Batch) -> Tensor:
         """Return embeddings, float32 `[B, dim]`."""
         graph = graph_of(batch)
-        codes, kind = kinds(graph.atom)
-        u = self.act(self.norm(self.atom(atom_rows(codes)), torch.bincount(kind, minlength=len(codes))))
-        hood = _Hood.of(graph, kind, len(codes))
+        degree = torch.bincount(graph.dst, minlength=len(graph.atom)).clamp(max=255)  # more than any atom has
+        codes, kind = kinds(torch.cat([graph.atom, degree.to(torch.uint8)[:, None]], 1))
+        u = self.act(self.norm(self.atom(atom_rows(codes[:, :-1])), torch.bincount(kind, minlength=len(codes))))
+        hood = _Hood.of(graph, degree, kind, codes[:, -1])
         x = self.first.from_kinds(u, hood)
         for layer in self.others:
             x = layer(x, hood)
