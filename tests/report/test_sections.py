@@ -2,8 +2,11 @@ import numpy as np
 import pytest
 
 from weft.labels import LabelTable
-from weft.report.sections import label_correlation, labels_table, relations
+from weft.predictor import Predictions
+from weft.report.sections import label_correlation, labels_table, relations, score_table
 from weft.tasks import Kind, Task, TaskSet
+from weft.training.assess import Assessment
+from weft.training.evaluate import evaluate_episodes, fixed_episodes
 
 
 @pytest.fixture
@@ -45,3 +48,12 @@ def test_labels_are_counted(labels):
 def test_one_task_has_no_relations(labels):
     """Protects a report of a single task from an empty picture."""
     assert relations(labels.take_tasks(["a"])) is None
+
+
+def test_small_errors_are_not_zero():
+    """Protects tasks in small units: an RMSE of 4e-7 is not shown as 0.000."""
+    tasks = TaskSet((Task("dose", Kind.REGRESSION),))
+    known = LabelTable.from_dense(tasks, np.arange(9.0)[:, None] * 1e-7)
+    found = Predictions(tasks, np.full((9, 1), 4e-7), np.ones((9, 1)), np.ones(9, bool))
+    evaluation = evaluate_episodes(lambda _: found, fixed_episodes(known, 0.0, 1, 0), 0.0)
+    assert "2.582e-07" in score_table(Assessment("test", 9, (evaluation,), (), {})).body

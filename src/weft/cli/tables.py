@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from weft.cli.console import out
-from weft.training.metrics import HEADLINE, HIGHER_IS_BETTER
+from weft.training.metrics import HEADLINE, HIGHER_IS_BETTER, metric_text
 
 _SHORT = {"balanced_accuracy": "bal_acc"}
 _MOST = 60
+#: To so many characters a column of words may be folded.
+_NARROWEST = 12
 
 
 def show_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], words: int = 1) -> None:
@@ -27,12 +29,16 @@ def show_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]],
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for at, name in enumerate(header):
-        first = at == 0
-        least = min(28, max((len(row[0]) for row in rows), default=1)) if first else None
-        table.add_column(name, justify="left" if at < words else "right", overflow="fold", min_width=least)
+        text = at < words
+        least = min(_NARROWEST, max((len(row[at]) for row in rows), default=1)) if text else None
+        justify = "left" if text else "right"
+        table.add_column(name, justify=justify, overflow="fold", min_width=least, no_wrap=not text)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     console = out()
+    # Names are folded to fit; where the numbers alone are too wide a line may wrap, but nothing is cut off.
+    needed = console.measure(table, options=console.options.update(max_width=10_000)).minimum
+    console.width = max(console.width, needed)
     console.print(Text(title, style="bold"))
     console.print(table, soft_wrap=False)
 
@@ -40,19 +46,30 @@ def show_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]],
 def show_evaluation(title: str, evaluation: Mapping[str, Any]) -> None:
     """Print every task's metrics at one reveal ratio, and the means with the number of tasks they are over.
 
+    Tasks of another kind have other metrics and a table of their own, so that none is too wide to be read.
+
     Args:
         title: what was scored.
         evaluation: one ratio of `metrics.json`: `tasks`, `means`, `standard` when labels were shown.
     """
     tasks: Mapping[str, Mapping[str, Any]] = evaluation["tasks"]
-    names = [m for m in HIGHER_IS_BETTER if any(m in task for task in tasks.values())]
-    rows = [[name, str(task["n"]), *(_cell(task, m) for m in names)] for name, task in list(tasks.items())[:_MOST]]
-    if len(tasks) > _MOST:
-        rows.append([f"... {len(tasks) - _MOST} more", "", *("" for _ in names)])
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for name, task in tasks.items():
+        alike.setdefault(tuple(m for m in HIGHER_IS_BETTER if m in task), []).append(name)
     means: Mapping[str, Any] = evaluation["means"]
-    rows.append(["mean", "", *(f"{means[m]['value']:.3f}" if m in means else "undefined" for m in names)])
-    rows.append(["over tasks", "", *(str(means[m]["n_tasks"]) if m in means else "0" for m in names)])
-    show_table(title, ["task", "n", *(_SHORT.get(m, m) for m in names)], rows)
+    for metrics, names in alike.items():
+        rows = [[name, str(tasks[name]["n"]), *(_cell(tasks[name], m) for m in metrics)] for name in names[:_MOST]]
+        if len(names) > _MOST:
+            rows.append([f"... {len(names) - _MOST} more", "", *("" for _ in metrics)])
+        if len(alike) == 1:
+            told = [_told(means, m) for m in metrics]
+            rows += [["mean", "", *(mean for mean, _ in told)], ["over tasks", "", *(n for _, n in told)]]
+        show_table(title, ["task", "n", *(_SHORT.get(m, m) for m in metrics)], rows)
+    if len(alike) > 1:
+        held = [m for m in HIGHER_IS_BETTER if any(m in metrics for metrics in alike)]
+        show_table(
+            f"{title}: means", ["metric", "mean", "over tasks"], [[_SHORT.get(m, m), *_told(means, m)] for m in held]
+        )
 
 
 def shown_words(ratio: str) -> str:
@@ -74,15 +91,19 @@ def show_ratios(title: str, part: Mapping[str, Any]) -> None:
     show_table(title, ["labels shown", *names], rows)
 
 
+def _told(means: Mapping[str, Any], metric: str) -> tuple[str, str]:
+    """Say a mean, and over how many tasks it is."""
+    mean = means.get(metric)
+    return ("undefined", "0") if mean is None else (metric_text(metric, mean["value"]), str(mean["n_tasks"]))
+
+
 def _mean(evaluation: Mapping[str, Any], metric: str) -> str:
     mean = evaluation["means"].get(metric)
     return "undefined" if mean is None else f"{mean['value']:.3f}"
 
 
 def _cell(task: Mapping[str, Any], metric: str) -> str:
-    if metric not in task:
-        return ""
-    return "undefined" if task[metric] is None else f"{task[metric]:.3f}"
+    return metric_text(metric, task[metric]) if metric in task else ""
 
 
 def show_side_by_side(title: str, evaluation: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from weft.report.page import Section, paragraph, table
 from weft.tasks import Kind
 from weft.training.assess import HALF, Assessment
 from weft.training.evaluate import Evaluation
-from weft.training.metrics import HEADLINE, TaskScore
+from weft.training.metrics import HEADLINE, TaskScore, metric_text
 
 #: Names of metrics for people.
 TITLES = {
@@ -103,10 +103,10 @@ def _kind_table(kind: Kind, standard: Evaluation, relational: Evaluation | None)
         if a.kind is kind
     ]
     metrics = list(pairs[0][0].values)
-    rows = [[a.task, str(a.n), *(_cell(a.values[m], b.values[m], relational) for m in metrics)] for a, b in pairs]
+    rows = [[a.task, str(a.n), *(_cell(m, a.values[m], b.values[m], relational) for m in metrics)] for a, b in pairs]
     first, second = standard.means(), (relational or standard).means()
     over = f"{first[metrics[0]].n_tasks} of {len(pairs)}" if metrics[0] in first else "0"
-    means = [_cell(_mean(first, m), _mean(second, m), relational) for m in metrics]
+    means = [_cell(m, _mean(first, m), _mean(second, m), relational) for m in metrics]
     same_kind = all(score.kind is kind or not set(metrics) & set(score.values) for score in standard.scores.tasks)
     if same_kind:
         rows.append([f"Mean over {over} tasks", "", *means])
@@ -118,11 +118,11 @@ def _mean(means: Mapping[str, Any], metric: str) -> float | None:
     return means[metric].value if metric in means else None
 
 
-def _cell(first: float | None, second: float | None, relational: Evaluation | None) -> str:
-    one = "undefined" if first is None else f"{first:.3f}"
+def _cell(metric: str, first: float | None, second: float | None, relational: Evaluation | None) -> str:
+    one = metric_text(metric, first)
     if relational is None or (first is None and second is None):
         return one
-    return f"{one} → {'undefined' if second is None else f'{second:.3f}'}"
+    return f"{one} → {metric_text(metric, second)}"
 
 
 def calibration(assessment: Assessment) -> Section | None:

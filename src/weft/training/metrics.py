@@ -101,6 +101,13 @@ HIGHER_IS_BETTER: dict[str, bool] = {
 HEADLINE: dict[Kind, str] = {Kind.BINARY: "roc_auc", Kind.MULTICLASS: "roc_auc", Kind.REGRESSION: "r2"}
 
 
+def metric_text(metric: str, value: float | None) -> str:
+    """Write a metric for people; errors are in the task's own units, which may be small or large."""
+    if value is None:
+        return "undefined"
+    return f"{value:.4g}" if metric in ("rmse", "mae") else f"{value:.3f}"
+
+
 @dataclass(frozen=True)
 class TaskScore:
     """The metrics of one task.
