@@ -184,3 +184,48 @@ def test_bad_options(weft, model, table, tmp_path):
     assert weft("fit", table).code == 2
     assert weft("fit", table, "--out", tmp_path / "m", "--sed", "1").code == 2
     assert not (tmp_path / "m").exists()
+
+
+def test_numbers_out_of_range(weft, model, table, tmp_path):
+    """Protects from a traceback deep inside. Seen to catch: --seed -1 and --threads -1 taken as they are."""
+    for words in (
+        ["fit", table, "--out", tmp_path / "m", "--seed", "-1"],
+        ["evaluate", model, table, "--seed", "-1"],
+        ["predict", model, table, "--out", tmp_path / "p.csv", "--threads", "-1"],
+        ["validate", table, "--threads", "0"],
+    ):
+        done = weft(*words)
+        assert done.code == 2
+        assert words[-2] in done.err
+    assert not (tmp_path / "m").exists()
+
+
+def test_mends_name_options_that_the_command_has(weft, model, table, tmp_path):
+    """Protects from advice that cannot be followed. Seen to catch: --kind told by predict, --exclude by add-task."""
+    (tmp_path / "two.csv").write_text("smiles,a\nCO,2\n")
+    done = weft("predict", model, tmp_path / "two.csv", "--out", tmp_path / "p.csv")
+    check(done, "row 1", "column a", "rename")
+    assert "--kind" not in done.err
+    (tmp_path / "new.csv").write_text("smiles,fresh\nCCO,1\nCCN,1\n")
+    done = weft("add-task", model, tmp_path / "new.csv")
+    check(done, "column fresh", "--task")
+    assert "--exclude" not in done.err
+
+
+def test_a_column_cannot_be_a_task_and_left_out(weft, tmp_path):
+    """Protects from one of two contradicting options being forgotten in silence."""
+    (tmp_path / "t.csv").write_text(GOOD)
+    check(
+        weft("fit", tmp_path / "t.csv", "--out", tmp_path / "m", *FIT, "--tasks", "a", "--exclude", "a"), "'a'", "both"
+    )
+
+
+def test_an_sdf_is_not_written(weft, model, table, tmp_path):
+    """Protects the message for an extension in two parts: all of it is named."""
+    check(weft("predict", model, table, "--out", tmp_path / "p.sdf.gz"), ".sdf.gz", ".csv")
+
+
+def test_nothing_to_score_says_why(weft, model, tmp_path):
+    """Protects from a wrong reason. Seen to catch: rows that cannot be parsed told as seen in training."""
+    (tmp_path / "t.csv").write_text("smiles,a\nbogus,1\nbogus2,0\n")
+    check(weft("evaluate", model, tmp_path / "t.csv"), "no row with a label can be used")

@@ -99,3 +99,15 @@ def test_options_without_effect_and_bad_rows_are_told(table, tmp_path, options):
     notes = " ".join(fit(table, tmp_path / "out", chosen).notes)
     assert "--encoder is not used by --model tiny" in notes
     assert "1 of 12 rows cannot be used (the first is row 1" in notes
+
+
+def test_tasks_that_training_rows_say_nothing_of_are_told(table, tmp_path, options):
+    """Protects from guesses that look like predictions. Seen to catch: a task with labels in the test part only."""
+    lines = [line.split(",") for line in table.read_text().splitlines()]
+    for at, cells in enumerate(lines[1:]):
+        cells[2] = str(at % 2) if cells[-1] == "test" else ""
+        cells[3] = "1" if cells[-1] == "train" else str(at % 2)
+    table.write_text("\n".join(map(",".join, lines)) + "\n")
+    notes = " ".join(fit(table, tmp_path / "out", options).notes)
+    assert "no label in the training part, so that predictions are guesses: a" in notes
+    assert "labels of one class only in the training part, so that predictions are guesses: b" in notes

@@ -6,7 +6,11 @@ import polars as pl
 import pytest
 
 from weft.errors import UserError
+from weft.jobs.output import add_predictions
 from weft.jobs.predict import PredictOptions, impute, predict
+from weft.labels import LabelTable
+from weft.predictor import Predictions
+from weft.tasks import Kind, Task, TaskSet
 
 HEADER = "note,smiles,b,a\n"
 ROWS = ['"says ""hi"", twice",CCCO,1,\n', "007,C1CC,,1\n", " padded ,c1ccccc1,,1\n", "1.50,,0,\n"]
@@ -131,3 +135,11 @@ def test_a_model_without_labels_says_so(model, new, tmp_path):
     assert (done.known, done.used) == (4, False)
     values = [float(row["a_pred"]) for row in read(tmp_path / "out.csv") if row["a_pred"]]
     assert np.ptp(values) == 0
+
+
+def test_added_columns_that_would_be_named_alike_are_refused():
+    """Protects from a traceback when a class of one task and another task's name make the same column."""
+    tasks = TaskSet((Task("a", Kind.MULTICLASS, ("x", "std")), Task("a_p")))
+    found = Predictions(tasks, np.ones((1, 3)), np.ones((1, 3)), np.ones(1, bool))
+    with pytest.raises(UserError, match="two added columns would be named 'a_p_std'"):
+        add_predictions(pl.DataFrame({"smiles": ["C"]}), found, LabelTable.empty(tasks, 1), ["ok"])

@@ -17,7 +17,12 @@ def command(
     file: File,
     task: Annotated[
         list[str] | None,
-        typer.Option(metavar="A,B", help="The columns to add (default: the task columns the model does not know)."),
+        typer.Option(
+            "--task",
+            "--tasks",
+            metavar="A,B",
+            help="The columns to add (default: the task columns the model does not know).",
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="DIR2", help="Write the larger model there, leave DIR as is.")

@@ -23,8 +23,10 @@ Kinds = Annotated[
 Exclude = Annotated[
     list[str] | None, typer.Option(metavar="A,B", help="Columns that are no tasks; may be given several times.")
 ]
-Seed = Annotated[int, typer.Option(help="Seeds everything random.")]
-Threads = Annotated[int | None, typer.Option(help="Threads to compute with (default: the cores at hand, at most 8).")]
+Seed = Annotated[int, typer.Option(min=0, help="Seeds everything random.")]
+Threads = Annotated[
+    int | None, typer.Option(min=1, help="Threads to compute with (default: the cores at hand, at most 8).")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, to standard output.")]
 IgnoreKnown = Annotated[

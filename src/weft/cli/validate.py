@@ -24,7 +24,7 @@ def command(
     ] = None,
     exclude: Exclude = None,
     kind: Kinds = None,
-    rows: Annotated[int, typer.Option(help="How many bad rows, duplicates and conflicts to list.")] = _FEW,
+    rows: Annotated[int, typer.Option(min=0, help="How many bad rows, duplicates and conflicts to list.")] = _FEW,
     threads: Threads = None,
     json: Json = False,
 ) -> None:
@@ -34,8 +34,10 @@ def command(
     """
     from weft.data.validate import validate
     from weft.jobs.inputs import check_kinds
+    from weft.jobs.options import available_threads
 
-    found = validate(file, smiles, names(tasks) or None, check_kinds(kind or []), names(exclude), workers=threads or 2)
+    workers = threads or available_threads()
+    found = validate(file, smiles, names(tasks) or None, check_kinds(kind or []), names(exclude), workers)
     if json:
         say_json(found.to_json())
     else:

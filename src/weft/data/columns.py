@@ -85,6 +85,9 @@ def plan_columns(
         raise UserError("no column looks like SMILES", where=place, mend=mend)
     if found in (tasks or ()) or found in wanted:
         raise UserError(f"column {found!r} is both the SMILES and a task", where=place, mend="Name another column.")
+    twice = next((name for name in tasks or () if name in exclude), None)
+    if twice is not None:
+        raise UserError(f"column {twice!r} is both a task and left out", where=place, mend="Name it once.")
     names = [name for name in frame.columns if name not in exclude] if tasks is None else tasks
     forced = set(wanted) if tasks is None else set(tasks)
     if not forced.issuperset(wanted):

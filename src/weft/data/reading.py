@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import numpy as np
 
 from weft.data.cells import Cells, read_cells
@@ -22,7 +24,7 @@ def read_labels(table: Table, plan: ColumnPlan) -> LabelTable:
     if not len(plan.tasks):
         mend = "Add a column of 0, 1 or numbers, or name the columns with --tasks."
         raise UserError("there is no task column", where=str(table.path), mend=mend)
-    labels = read_known(table, plan.tasks)
+    labels = read_known(table, plan.tasks, settled=False)
     if len(labels) == 0:
         names = ", ".join(plan.tasks.names[:5])
         mend = "Fill in some labels or name other columns with --tasks."
@@ -30,8 +32,13 @@ def read_labels(table: Table, plan: ColumnPlan) -> LabelTable:
     return labels
 
 
-def read_known(table: Table, tasks: TaskSet) -> LabelTable:
+def read_known(table: Table, tasks: TaskSet, *, settled: bool = True) -> LabelTable:
     """Read the labels that a table has of known tasks; a task without a column is unknown throughout.
+
+    Args:
+        table: the rows.
+        tasks: the tasks to look for.
+        settled: whether the tasks are those of a fitted model, whose kinds cannot be chosen any more.
 
     Returns:
         Labels of all `T` tasks, so that a model can use them.
@@ -45,7 +52,7 @@ def read_known(table: Table, tasks: TaskSet) -> LabelTable:
         if task.name not in table.frame.columns:
             continue
         cells = read_cells(table.frame[task.name], task)
-        check_cells(table, task, cells)
+        check_cells(table, task, cells, settled)
         row = np.flatnonzero(cells.observed)
         rows.append(row)
         cols.append(np.full(len(row), col, np.int64))
@@ -53,15 +60,17 @@ def read_known(table: Table, tasks: TaskSet) -> LabelTable:
     return LabelTable(tasks, len(table), np.concatenate(rows), np.concatenate(cols), np.concatenate(values))
 
 
-def check_cells(table: Table, task: Task, cells: Cells) -> None:
+def check_cells(table: Table, task: Task, cells: Cells, settled: bool) -> None:
     """Raise a `UserError` for the first bad cell of a column."""
     if not len(cells.bad):
         return
     at = int(cells.bad[0])
+    flag = shlex.quote(f"{task.name}=KIND")
+    else_ = "rename the column if it is another task" if settled else f"say what the column is: --kind {flag}"
     raise UserError(
         f"{bad_cell(str(table.frame[task.name][at]), task)} ({len(cells.bad)} such cells in the column)",
         where=table.place(at, task.name),
-        mend=f"Correct the cell, leave it blank if unknown, or say what the column is: --kind {task.name}=KIND.",
+        mend=f"Correct the cell, leave it blank if unknown, or {else_}.",
     )
 
 

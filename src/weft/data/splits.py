@@ -175,7 +175,7 @@ def column_split(values: Sequence[object], ok: Bools, name: str = "split") -> Sp
         at = int(wrong[0])
         got = f"{values[at]!r} stands" if words[at] else "nothing stands"
         where = f"row {at + 1}, column {name}"
-        raise UserError(f"{got} where train, val or test is expected", where=where, mend="Fill it in.")
+        raise UserError(f"{got} where train, val or test is expected", where=where, mend="Write one of these words.")
     rows = (np.flatnonzero(np.asarray(ok) & (part == word)) for word in PARTS)
     return _filled(Split(*_three(rows), f"column:{name}"), ("train", "val"))
 
@@ -203,8 +203,10 @@ def make_split(spec: str, ok: Bools, keys: Sequence[str], seed: int, table: pl.D
     if kind != "column":
         mend = "Use random, scaffold, column:NAME or file:PATH."
         raise UserError(f"there is no split {spec!r}", where="--split", mend=mend)
-    if table is None or name not in table.columns:
-        mend = nearest(name, [] if table is None else table.columns)
+    if table is None:
+        raise UserError("there is no table to find a column in", where=f"split {spec}", mend="Use random or scaffold.")
+    if name not in table.columns:
+        mend = nearest(name, table.columns)
         raise UserError(f"there is no column {name!r}", where=f"--split {spec}", mend=mend)
     return column_split(table[name].to_list(), ok, name)
 

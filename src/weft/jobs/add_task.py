@@ -73,7 +73,7 @@ def add_task(
         check_target(out)
     read = _read(folder, file, predictor.tasks.names, tasks, smiles, kinds, threads, report)
     labels = read.labels.on_rows(np.flatnonzero(read.data.ok))
-    check_tasks(labels, file)
+    check_tasks(labels, file, "Add labels, or name with --task the columns to add.")
     with locked(target):
         predictor.add_task(read.data, labels, Run(report=report, threads=threads or available_threads()))
         _save(

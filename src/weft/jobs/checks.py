@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from weft.data.validate import Validation
 
 
-def check_tasks(labels: LabelTable, file: Path) -> None:
+def check_tasks(labels: LabelTable, file: Path, mend: str | None = None) -> None:
     """Refuse tasks that nothing can be learnt of.
 
     Args:
         labels: of the usable rows.
         file: for the message.
+        mend: how to leave tasks out; by default with the flags of `weft fit`.
 
     Raises:
         UserError: naming the tasks without a label, or the discrete tasks with one class only.
@@ -33,7 +34,7 @@ def check_tasks(labels: LabelTable, file: Path) -> None:
             raise UserError(
                 f"{'this task has' if len(names) == 1 else 'these tasks have'} {what}",
                 where=f"{file}, column{'s' if len(names) > 1 else ''} {', '.join(names[:20])}",
-                mend=f"Add labels or leave out what cannot be learnt: {flags}",
+                mend=mend or f"Add labels or leave out what cannot be learnt: {flags}",
             )
 
 
@@ -57,7 +58,9 @@ def check_output(out: Path, file: Path) -> None:
     if not name.endswith(WRITABLE):
         mend = f"Use {', '.join(WRITABLE)} or one of these with .gz."
         raise UserError(
-            f"cannot write a table as {out.suffix or 'a file without extension'}", where=str(out), mend=mend
+            f"cannot write a table as {out.name[len(Path(name).stem) :] or 'a file without extension'}",
+            where=str(out),
+            mend=mend,
         )
     if out.is_dir():
         raise UserError("this is a folder", where=str(out), mend="Name a file in it.")

@@ -11,7 +11,7 @@ import numpy as np
 from weft import predictor as predictors
 from weft.errors import UserError
 from weft.files import write_json
-from weft.jobs.inputs import read_for_model, usual_smiles
+from weft.jobs.inputs import Input, read_for_model, usual_smiles
 from weft.jobs.options import available_threads
 from weft.jobs.seen import seen
 from weft.training.assess import MASKS, Assessment, assess, uses_labels
@@ -83,7 +83,7 @@ def evaluate(
     Raises:
         UserError: for input that cannot be used, or when nothing is left to score.
     """
-    _check(ratios, masks)
+    _check(ratios, masks, seed)
     predictor = predictors.load(folder)
     threads = threads or available_threads()
     read = read_for_model(file, predictor.tasks, report, smiles, usual_smiles(folder), threads)
@@ -93,11 +93,7 @@ def evaluate(
     rows = np.flatnonzero(ok if with_seen else ok & ~known)
     labels = read.labels if with_seen else read.labels.where(~cells[read.labels.row, read.labels.col])
     if not len(labels.on_rows(rows)):
-        why = "all labels were seen in training" if len(read.labels) else "no label of the model's tasks"
-        mend = (
-            "Give molecules the model has not seen, or add --seen." if len(read.labels) else "Check the column names."
-        )
-        raise UserError(f"nothing to score: {why}", where=str(file), mend=mend)
+        raise _nothing_to_score(read, file)
     report("score", 0, 1, "")
     scored = assess(predictor, read.data, labels, rows, file.name, sorted(set(ratios)), masks, seed)
     report("score", 1, 1, f"{scored.n_rows} rows")
@@ -109,9 +105,21 @@ def evaluate(
     return result
 
 
-def _check(ratios: Sequence[float], masks: int) -> None:
+def _nothing_to_score(read: Input, file: Path) -> UserError:
+    if not len(read.labels):
+        why, mend = "no label of the model's tasks", "Check the column names."
+    elif not len(read.labels.on_rows(np.flatnonzero(read.data.ok))):
+        why, mend = "no row with a label can be used", "'weft validate' tells what is wrong with the rows."
+    else:
+        why, mend = "all labels were seen in training", "Give molecules the model has not seen, or add --seen."
+    return UserError(f"nothing to score: {why}", where=str(file), mend=mend)
+
+
+def _check(ratios: Sequence[float], masks: int, seed: int) -> None:
     for ratio in ratios:
         if not 0 <= ratio < 1:
             raise UserError(f"{ratio:g} is no share to show", where="--reveal", mend="Use 0 up to, not including, 1.")
     if masks < 1:
         raise UserError(f"{masks} masks", where="--masks", mend="Use 1 or more.")
+    if seed < 0:
+        raise UserError(f"the seed is {seed}", where="--seed", mend="Use 0 or more.")

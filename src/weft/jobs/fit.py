@@ -18,6 +18,7 @@ from weft.jobs.checks import check_tasks
 from weft.jobs.folder import METRICS, WORK, Start, check_target, clear, locked, prepare
 from weft.jobs.inputs import Input, read_for_fit
 from weft.jobs.options import FitOptions
+from weft.tasks import Kind
 from weft.training.run import Report, Run, silent
 
 if TYPE_CHECKING:
@@ -122,12 +123,28 @@ def _clean_on_error(out: Path) -> Generator[None]:
         raise
 
 
+def _unlearnt(read: Input, split: Split) -> list[str]:
+    """Tell which tasks the training part says nothing about: their predictions are guesses."""
+    train = read.labels.take(split.train)
+    empty = [task.name for task, n in zip(train.tasks, train.counts(), strict=True) if not n]
+    discrete = [task.name for task in train.tasks if task.kind is not Kind.REGRESSION and task.name not in empty]
+    single = [name for name in discrete if (train.class_counts(name) > 0).sum() < 2]
+    told = ((empty, "no label"), (single, "labels of one class only"))
+    return [
+        f"{what} in the training part, so that predictions are guesses: {', '.join(names[:5])}"
+        + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        for names, what in told
+        if names
+    ]
+
+
 def _notes(options: FitOptions, read: Input, split: Split) -> list[str]:
     notes = [f"{name} is not used by --model {options.model}" for name in options.unused()]
     bad = [at for at, word in enumerate(read.status) if word != "ok"]
     if bad:
         first = f"the first is row {read.table.number(bad[0])}: {read.status[bad[0]]}"
         notes.append(f"{len(bad)} of {len(read.table)} rows cannot be used ({first}); weft validate lists them")
+    notes += _unlearnt(read, split)
     if not len(split.test):
         notes.append("the split has no test rows: nothing tells how good the model is on new molecules")
     return notes

@@ -65,6 +65,8 @@ class FitOptions:
             raise UserError(f"{self.epochs} epochs", where="--epochs", mend="Use 1 or more.")
         if self.members is not None and self.members < 1:
             raise UserError(f"{self.members} members", where="--members", mend="Use 1 or more.")
+        if self.seed < 0:
+            raise UserError(f"the seed is {self.seed}", where="--seed", mend="Use 0 or more.")
         if self.threads < 1:
             raise UserError(f"{self.threads} threads", where="--threads", mend="Use 1 or more.")
 

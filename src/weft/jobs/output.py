@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -73,13 +74,18 @@ def append(frame: pl.DataFrame, columns: Sequence[pl.Series]) -> pl.DataFrame:
     """Put `columns` after those of `frame`.
 
     Raises:
-        UserError: when a name is taken.
+        UserError: when a name is taken, by the input or by another added column.
     """
     taken = [series.name for series in columns if series.name in frame.columns]
     if taken:
         raise UserError(
             f"the input already has {'columns' if len(taken) > 1 else 'a column'} named {', '.join(taken[:5])}",
             mend="Add --prefix weft_ to name the added columns otherwise, or drop those columns.",
+        )
+    name, count = Counter(series.name for series in columns).most_common(1)[0]
+    if count > 1:
+        raise UserError(
+            f"two added columns would be named {name!r}", mend="Fit with task names that cannot be confused."
         )
     return frame.hstack(list(columns))
 
