@@ -96,3 +96,16 @@ def test_every_public_name_is_there() -> None:
     assert all(getattr(weft, name) is not None for name in weft.__all__)
     with pytest.raises(AttributeError, match="nothing"):
         _ = weft.nothing
+
+
+@pytest.mark.parametrize("options", [{"setting": "x"}, {"seed": -1}, {"split": "column:part"}])
+def test_options_that_cannot_be_used_are_named(options: dict[str, object]) -> None:
+    """Protects from an error of the enum or of NumPy in place of one that tells the mend."""
+    with pytest.raises(UserError, match=r"Known|Use"):
+        weft.MetaLink(encoder="vectors", epochs=1, **options).fit(np.zeros((9, 2)), np.arange(9) % 2)
+
+
+def test_an_unknown_kind_is_named() -> None:
+    """Protects from the enum's own error."""
+    with pytest.raises(UserError, match="no kind of task 'foo'"):
+        weft.MetaLink(encoder="vectors", epochs=1).fit(np.zeros((9, 2)), np.arange(9) % 2, kinds={"task0": "foo"})

@@ -151,6 +151,8 @@ class MetaLink(Predicting, BaseEstimator):
         Raises:
             UserError: for input or options that cannot be used.
         """
+        if self.seed < 0:
+            raise UserError(f"the seed is {self.seed}", mend="Use 0 or more.")
         data = to_data(X, self.threads)
         labels: LabelTable = to_labels(y, len(data), kinds)
         split = make_split(self.split, data.ok, data.keys, self.seed)

@@ -90,7 +90,7 @@ class Predictor(ABC):
         """
         for kind, made in self.features.items():
             if kind not in data.kinds or data.feature_hash(kind) != made:
-                mend = "Use the weft that fitted the model, or fit again."
+                mend = "Give data like those it was fitted to (vectors of the same width), or fit again with this weft."
                 raise UserError(f"the features {kind!r} are not made as the model's were", mend=mend)
 
     @abstractmethod

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from weft.errors import UserError
+from weft.errors import UserError, nearest
 from weft.labels import Asked, Bools, LabelTable, Shown
 
 
@@ -22,6 +22,10 @@ class Setting(StrEnum):
     RELATIONAL = "relational"
     META = "meta"
     RELATIONAL_META = "relational_meta"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Setting:
+        raise UserError(f"there is no setting {str(value)!r}", mend=nearest(str(value), cls))
 
     @property
     def shows_labels(self) -> bool:

@@ -19,6 +19,10 @@ class Kind(StrEnum):
     MULTICLASS = "multiclass"
     REGRESSION = "regression"
 
+    @classmethod
+    def _missing_(cls, value: object) -> Kind:
+        raise UserError(f"there is no kind of task {str(value)!r}", mend=nearest(str(value), cls))
+
 
 @dataclass(frozen=True)
 class Task:

@@ -71,7 +71,8 @@ class MetaLinkPredictor(Predictor):
     def add_task(self, data: Data, labels: LabelTable, run: Run | None = None) -> None:
         """Add tasks from support data, without retraining."""
         if not any(setting.new_tasks for setting in self.settings):
-            super().add_task(data, labels)
+            mend = "Fit with the default preset and no encoder, or with the setting meta or relational_meta."
+            raise UserError("this model was fitted for its own tasks only", mend=mend)
         taken = sorted(set(self.tasks.names) & set(labels.tasks.names))
         if taken:
             mend = "Rename the column, or fit again with more labels."
