@@ -190,6 +190,7 @@ def test_numbers_out_of_range(weft, model, table, tmp_path):
     """Protects from a traceback deep inside. Seen to catch: --seed -1 and --threads -1 taken as they are."""
     for words in (
         ["fit", table, "--out", tmp_path / "m", "--seed", "-1"],
+        ["fit", table, "--out", tmp_path / "m", "--seed", str(2**70)],
         ["evaluate", model, table, "--seed", "-1"],
         ["predict", model, table, "--out", tmp_path / "p.csv", "--threads", "-1"],
         ["validate", table, "--threads", "0"],

@@ -23,7 +23,7 @@ Kinds = Annotated[
 Exclude = Annotated[
     list[str] | None, typer.Option(metavar="A,B", help="Columns that are no tasks; may be given several times.")
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Seeds everything random.")]
+Seed = Annotated[int, typer.Option(help="Seeds everything random.")]
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Threads to compute with (default: the cores at hand, at most 8).")
 ]

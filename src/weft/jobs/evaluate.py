@@ -12,7 +12,7 @@ from weft import predictor as predictors
 from weft.errors import UserError
 from weft.files import write_json
 from weft.jobs.inputs import Input, read_for_model, usual_smiles
-from weft.jobs.options import available_threads
+from weft.jobs.options import available_threads, check_seed
 from weft.jobs.seen import seen
 from weft.training.assess import MASKS, Assessment, assess, uses_labels
 from weft.training.run import Report, silent
@@ -121,5 +121,4 @@ def _check(ratios: Sequence[float], masks: int, seed: int) -> None:
             raise UserError(f"{ratio:g} is no share to show", where="--reveal", mend="Use 0 up to, not including, 1.")
     if masks < 1:
         raise UserError(f"{masks} masks", where="--masks", mend="Use 1 or more.")
-    if seed < 0:
-        raise UserError(f"the seed is {seed}", where="--seed", mend="Use 0 or more.")
+    check_seed(seed)

@@ -65,8 +65,7 @@ class FitOptions:
             raise UserError(f"{self.epochs} epochs", where="--epochs", mend="Use 1 or more.")
         if self.members is not None and self.members < 1:
             raise UserError(f"{self.members} members", where="--members", mend="Use 1 or more.")
-        if self.seed < 0:
-            raise UserError(f"the seed is {self.seed}", where="--seed", mend="Use 0 or more.")
+        check_seed(self.seed)
         if self.threads < 1:
             raise UserError(f"{self.threads} threads", where="--threads", mend="Use 1 or more.")
 
@@ -105,6 +104,16 @@ class FitOptions:
             }
             for name, value in self.to_json().items()
         }
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a seed that NumPy, PyTorch or LightGBM would not take.
+
+    Raises:
+        UserError: outside of 32 bits.
+    """
+    if not 0 <= seed < 2**32:
+        raise UserError(f"the seed is {seed}", where="--seed", mend="Use a whole number from 0 to 4294967295.")
 
 
 def available_threads() -> int:
