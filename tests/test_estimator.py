@@ -66,6 +66,8 @@ def test_save_load_and_add_task(model: weft.MetaLink, tmp_path: Path) -> None:
     assert np.array_equal(again.predict_proba(X[:9]), model.predict_proba(X[:9]))
     again.add_task(X, pl.DataFrame({"new": y[:, 0]}))
     assert again.tasks_.names == [*model.tasks_.names, "new"]
+    again.add_task(X, y[:, 1]).add_task(X, pl.Series("named", y[:, 2]))  # seen to catch: the name task0 once more
+    assert again.tasks_.names[-2:] == ["task5", "named"]
     with pytest.raises(UserError, match="no such folder"):
         weft.load(tmp_path / "nowhere")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,7 +46,7 @@ def to_data(X: Any, workers: int = 2) -> Data:
     )
 
 
-def to_labels(y: Any, n_rows: int, kinds: Mapping[str, str] | None = None) -> LabelTable:
+def to_labels(y: Any, n_rows: int, kinds: Mapping[str, str] | None = None, first: int = 0) -> LabelTable:
     """Return the label table of a partial matrix.
 
     Args:
@@ -54,6 +54,7 @@ def to_labels(y: Any, n_rows: int, kinds: Mapping[str, str] | None = None) -> La
         n_rows: `N`, rows of the data.
         kinds: task -> kind, where the guess is wrong. Guessed: 0/1 is binary, whole numbers 0..k from 3 to 20 of
             them are classes, other numbers regression.
+        first: columns without a name are called `task{first}` and so on; a Series may have a name.
 
     Raises:
         UserError: for another number of rows, a name that is no task, or values that are no numbers.
@@ -61,7 +62,7 @@ def to_labels(y: Any, n_rows: int, kinds: Mapping[str, str] | None = None) -> La
     if isinstance(y, LabelTable):
         table = y
     else:
-        names, values = _columns(y)
+        names, values = _columns(y, first)
         given = dict(kinds or {})
         for name in given:
             TaskSet.binary(names).index(name)
@@ -96,8 +97,8 @@ def to_known(known: Any, tasks: TaskSet, n_rows: int) -> LabelTable:
     return LabelTable.from_dense(tasks, dense)
 
 
-def _columns(y: Any) -> tuple[list[str], np.ndarray[Any, Any]]:
-    """Return names and float64 values `[N, T]`, NaN where unknown."""
+def _columns(y: Any, first: int = 0) -> tuple[list[str], np.ndarray[Any, Any]]:
+    """Return names (from `task{first}` on where there are none) and float64 values `[N, T]`, NaN where unknown."""
     named = hasattr(y, "columns")
     try:
         if named:
@@ -111,8 +112,12 @@ def _columns(y: Any) -> tuple[list[str], np.ndarray[Any, Any]]:
         values = values[:, None]
     if values.ndim != 2:
         raise UserError(f"labels have shape {values.shape}", mend="Use (rows, tasks).")
-    names: Sequence[Any] = y.columns if named else range(values.shape[1])
-    return [str(name) if named else f"task{name}" for name in names], values
+    if named:
+        return [str(name) for name in y.columns], values
+    name = getattr(y, "name", None)  # of a Series
+    if isinstance(name, str) and name:
+        return [name], values
+    return [f"task{first + j}" for j in range(values.shape[1])], values
 
 
 def _task(name: str, values: np.ndarray[Any, Any], kind: str | None) -> Task:

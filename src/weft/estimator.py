@@ -71,11 +71,17 @@ class Predicting:
     def add_task(self, X: Any, y: Any, kinds: Mapping[str, str] | None = None) -> Self:
         """Add the tasks of `y`, learnt from support data without retraining.
 
+        Args:
+            X: SMILES `[N]` or vectors `[N, D]`.
+            y: as in `fit`; columns without a name are numbered on from the model's tasks.
+            kinds: as in `fit`.
+
         Raises:
             UserError: when the model cannot take new tasks, or has one of that name.
         """
         data = to_data(X)
-        self._fitted().add_task(data, to_labels(y, len(data), kinds))
+        model = self._fitted()
+        model.add_task(data, to_labels(y, len(data), kinds, len(model.tasks)))
         return self
 
     def save(self, folder: Path | str) -> None:

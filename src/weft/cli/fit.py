@@ -25,7 +25,8 @@ def command(
         str, typer.Option(help="metalink, rf, lightgbm, naive-bayes, molecule-mean or prior.")
     ] = "metalink",
     encoder: Annotated[
-        str | None, typer.Option(help="metalink, dmpnn, mpnn, attentivefp, gine, fingerprint or fusion.")
+        str | None,
+        typer.Option(help="metalink, dmpnn, mpnn, attentivefp, gine, fingerprint or fusion (default: the preset's)."),
     ] = None,
     setting: Annotated[str | None, typer.Option(help="standard, relational, meta or relational_meta.")] = None,
     split: Annotated[
