@@ -50,6 +50,17 @@ def test_one_task_has_no_relations(labels):
     assert relations(labels.take_tasks(["a"])) is None
 
 
+def test_each_mean_tells_its_own_number_of_tasks():
+    """Protects means of metrics that are undefined in some tasks. Seen to catch: the first metric's number for all."""
+    tasks = TaskSet((Task("a"), Task("b")))
+    known = LabelTable.from_dense(tasks, np.array([[0.0, 1], [1, 1], [1, 1]]))
+    found = Predictions(tasks, np.full((3, 2), 0.6), np.ones((3, 2)), np.ones(3, bool))
+    evaluation = evaluate_episodes(lambda _: found, fixed_episodes(known, 0.0, 1, 0), 0.0)
+    body = score_table(Assessment("test", 3, (evaluation,), (), {})).body
+    assert "0.500 (1)" in body  # ROC-AUC of a alone
+    assert "0.900 (2)" in body  # F1 of both
+
+
 def test_small_errors_are_not_zero():
     """Protects tasks in small units: an RMSE of 4e-7 is not shown as 0.000."""
     tasks = TaskSet((Task("dose", Kind.REGRESSION),))

@@ -105,11 +105,13 @@ def _kind_table(kind: Kind, standard: Evaluation, relational: Evaluation | None)
     metrics = list(pairs[0][0].values)
     rows = [[a.task, str(a.n), *(_cell(m, a.values[m], b.values[m], relational) for m in metrics)] for a, b in pairs]
     first, second = standard.means(), (relational or standard).means()
-    over = f"{first[metrics[0]].n_tasks} of {len(pairs)}" if metrics[0] in first else "0"
-    means = [_cell(m, _mean(first, m), _mean(second, m), relational) for m in metrics]
+    means = [
+        _cell(m, _mean(first, m), _mean(second, m), relational) + (f" ({first[m].n_tasks})" if m in first else "")
+        for m in metrics
+    ]
     same_kind = all(score.kind is kind or not set(metrics) & set(score.values) for score in standard.scores.tasks)
     if same_kind:
-        rows.append([f"Mean over {over} tasks", "", *means])
+        rows.append(["Mean (over so many tasks)", "", *means])
     arrow = " (nothing shown → labels shown)" if relational is not None else ""
     return table(f"{kind.capitalize()} tasks{arrow}", ["task", "n", *(TITLES.get(m, m) for m in metrics)], rows)
 
