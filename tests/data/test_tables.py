@@ -206,3 +206,11 @@ def test_empty_cells_of_a_list_count_as_rows_in_messages(tmp_path):
     """In a list of one column, a blank line is a row also for the numbers in messages."""
     with pytest.raises(UserError, match="row 3: the row has 2 cells"):
         read_table(put(tmp_path, b"smiles\nC\n\nCC,1\n"))
+
+
+def test_lists_are_not_written_as_text(tmp_path):
+    """Protects from a traceback when a Parquet column of lists is to go into a CSV."""
+    frame = pl.DataFrame({"smiles": ["C"], "hits": [[1, 2]]})
+    with pytest.raises(UserError, match=r"'hits' holds List.*parquet"):
+        write_table(frame, tmp_path / "a.csv")
+    assert list(tmp_path.iterdir()) == []

@@ -96,7 +96,7 @@ def write_table(frame: pl.DataFrame, path: Path | str) -> None:
     In text, null is an empty cell and numbers are written so that reading them gives the same number.
 
     Raises:
-        UserError: for an extension that cannot be written, or disk trouble.
+        UserError: for an extension that cannot be written, a column that text cannot hold, or disk trouble.
     """
     path = Path(path)
     data = encode_table(frame, path)
@@ -111,6 +111,10 @@ def encode_table(frame: pl.DataFrame, path: Path) -> bytes:
     if extension == ".parquet":
         frame.write_parquet(buffer)
     else:
+        nested = next((name for name, dtype in frame.schema.items() if dtype.is_nested() or dtype == pl.Binary), None)
+        if nested is not None:
+            what = f"column {nested!r} holds {frame.schema[nested]}, which a text table cannot"
+            raise UserError(what, where=str(path), mend="Write .parquet, or drop the column.")
         # A single empty cell must not look like a blank line.
         shown = frame.with_columns(pl.all().cast(pl.String).fill_null("")) if frame.width == 1 else frame
         shown.write_csv(buffer, separator="," if extension == ".csv" else "\t")
