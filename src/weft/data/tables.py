@@ -83,6 +83,10 @@ def iter_table(path: Path | str, chunk_rows: int = 50_000) -> Iterator[Table]:
         raise UserError("there is no row of data", where=str(path), mend="Check that the right file was saved.")
 
 
+#: Types of Parquet that polars cannot write as text, besides lists and structs.
+_NOT_TEXT = (pl.Binary, pl.Duration)
+
+
 def read_table(path: Path | str) -> Table:
     """Read a whole table; see `iter_table`."""
     chunks = list(iter_table(path))
@@ -111,7 +115,9 @@ def encode_table(frame: pl.DataFrame, path: Path) -> bytes:
     if extension == ".parquet":
         frame.write_parquet(buffer)
     else:
-        nested = next((name for name, dtype in frame.schema.items() if dtype.is_nested() or dtype == pl.Binary), None)
+        nested = next(
+            (name for name, dtype in frame.schema.items() if dtype.is_nested() or isinstance(dtype, _NOT_TEXT)), None
+        )
         if nested is not None:
             what = f"column {nested!r} holds {frame.schema[nested]}, which a text table cannot"
             raise UserError(what, where=str(path), mend="Write .parquet, or drop the column.")
