@@ -97,6 +97,10 @@ class PriorPredictor(LabelOnlyPredictor):
 
     name = "prior"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.settings = frozenset({Setting.STANDARD})
+
     def _answer(self, others: Known, own: slice) -> tuple[Floats, Floats]:  # noqa: ARG002 - reads nothing
         return self.units.mean[own], self.units.spread[own]
 
