@@ -76,6 +76,14 @@ def test_take_tasks_reorders_columns(table: LabelTable) -> None:
     np.testing.assert_array_equal(table.take_tasks(names).to_dense()[0], table.to_dense()[0][:, ::-1])
 
 
+@given(tables())
+def test_beside_puts_the_dense_forms_side_by_side(table: LabelTable) -> None:
+    other = LabelTable.from_dense(TaskSet.binary(["new", "other"]), np.tile([[1.0, np.nan]], (table.n_rows, 1)))
+    values, known = table.beside(other).to_dense()
+    np.testing.assert_array_equal(values, np.concatenate([table.to_dense()[0], other.to_dense()[0]], 1))
+    np.testing.assert_array_equal(known, np.concatenate([table.to_dense()[1], other.to_dense()[1]], 1))
+
+
 def test_class_counts() -> None:
     table = LabelTable.from_dense(TaskSet(KINDS[:2]), [[1, 2], [0, 2], [np.nan, 0]])
     assert table.class_counts("a").tolist() == [1, 1]

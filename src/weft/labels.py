@@ -176,6 +176,12 @@ class LabelTable:
         keep = place[self.col] >= 0
         return LabelTable(tasks, self.n_rows, self.row[keep], place[self.col[keep]], self.value[keep])
 
+    def beside(self, other: LabelTable) -> LabelTable:
+        """Return one table over these tasks and then those of `other`, of the same data."""
+        tasks = TaskSet((*self.tasks, *other.tasks))
+        row, value = np.concatenate([self.row, other.row]), np.concatenate([self.value, other.value])
+        return LabelTable(tasks, self.n_rows, row, np.concatenate([self.col, other.col + len(self.tasks)]), value)
+
     def split(self, mask: Bools) -> tuple[Shown, Asked]:
         """Show the labels at which `mask` `[E]` is true and ask for the others."""
         return Shown(self.where(mask)), Asked(self.where(~mask))

@@ -170,3 +170,21 @@ def test_task_similarity_is_the_correlation_of_common_labels() -> None:
     found = task_similarity(Layout.fit(labels), labels)
     assert abs(float(found[0, 1]) - np.corrcoef(y[both, 0], y[both, 1])[0, 1]) < 0.02
     assert abs(float(found[0, 2])) < 0.06
+
+
+def test_only_the_features_that_the_encoder_reads_are_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects a graph network from waiting for descriptors.
+
+    Seen to catch: widths taken of every feature kind of the data.
+    """
+    from weft.data.molecules import Molecules
+    from weft.data.splits import Split
+
+    def refuse(self: Molecules, kind: str) -> np.ndarray:
+        raise AssertionError(f"{kind} computed for a graph encoder")
+
+    monkeypatch.setattr(Molecules, "dense", refuse)
+    data = Molecules.from_smiles(["C" * k + "O" for k in range(1, 21)], workers=0)
+    labels = LabelTable.from_dense(TaskSet.binary(["a"]), np.arange(20)[:, None] % 2)
+    config = replace(SHAPES["paper"], encoder="metalink", loop=LoopConfig(epochs=1))
+    fitted(config, Problem(data, labels, Split(np.arange(12), np.arange(12, 16), np.arange(16, 20), "random", 0)))  # pyright: ignore[reportArgumentType]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import torch
@@ -57,10 +57,20 @@ def build_encoder(name: str, widths: Mapping[str, int], dim: int, **options: Any
     Raises:
         UserError: for an unknown name.
     """
+    make: Callable[..., Encoder] = encoder_class(name)
+    return make(widths=widths, dim=dim, **options)
+
+
+def encoder_class(name: str) -> type[Encoder]:
+    """Return the encoder registered under `name`; its `needs` tell which features it reads.
+
+    Raises:
+        UserError: for an unknown name.
+    """
     if name not in REGISTRY:
         raise UserError(f"there is no encoder {name!r}", mend=nearest(name, REGISTRY))
     module, _, attribute = REGISTRY[name].partition(":")
-    return getattr(importlib.import_module(module), attribute)(widths=widths, dim=dim, **options)
+    return getattr(importlib.import_module(module), attribute)
 
 
 def one_hot_rows(codes: Tensor, offsets: Tensor, width: int) -> Tensor:

@@ -26,7 +26,7 @@ from weft.metalink.answers import answers_with_spread
 from weft.metalink.channel import RUNGS, ChannelConfig, LabelChannel
 from weft.metalink.channel_fit import choose_rung, fit_channel
 from weft.metalink.columns import Layout
-from weft.metalink.new_task import Addition, Memory, joined, learn_nodes
+from weft.metalink.new_task import Addition, Memory, learn_nodes
 from weft.predictor import Predictions
 from weft.tasks import TaskSet
 from weft.training.run import Run
@@ -131,7 +131,7 @@ class ClosedFormEngine:
         width = int(trained.offsets[-1])
         layout = Layout(trained, self.layout.center[:width], self.layout.scale[:width]).extend(table)
         support = torch.from_numpy(np.concatenate([old_scores, scores], 1)).float()
-        both = joined(old_labels, table)
+        both = old_labels.beside(table)
         addition.nodes = tuple(
             learn_nodes(channel, support, both, layout, run, k) for k, channel in enumerate(self.trained)
         )

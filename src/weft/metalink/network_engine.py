@@ -13,6 +13,7 @@ from torch import Tensor
 
 from weft.arrays import tensors
 from weft.data.base import Data, Inputs
+from weft.encoders.base import encoder_class
 from weft.labels import LabelTable, Shown
 from weft.metalink.answers import to_predictions
 from weft.metalink.bank import choose_support
@@ -22,7 +23,7 @@ from weft.metalink.graph import TaskSide
 from weft.metalink.network import MetaLinkNet, NetworkConfig
 from weft.predictor import Predictions
 from weft.tasks import TaskSet
-from weft.training.loop import History, train
+from weft.training.loop import train
 from weft.training.run import Run
 
 
@@ -39,16 +40,15 @@ class NetworkEngine:
     ) -> None:
         """Train every member on `rows`."""
         self.layout = Layout.fit(labels.on_rows(rows))
-        self.widths = {kind: data.dense(kind).shape[1] for kind in data.kinds if kind != "graph"}
-        self.history: list[History] = []
+        read = set(encoder_class(self.config.encoder).needs) - {"graph"}  # other features are not even computed
+        self.widths = {kind: data.dense(kind).shape[1] for kind in data.kinds if kind in read}
         for k in range(self.config.members):
             member_run = replace(run, seed=run.seed + 7919 * k)
             name = "train" if self.config.members == 1 else f"train {k + 1} of {self.config.members}"
             parts = (rows, validation)
-            net, side, history = train_member(self.config, data, labels, self.layout, parts, member_run, name)
+            net, side = train_member(self.config, self.widths, data, labels, self.layout, parts, member_run, name)
             self.nets.append(net)
             self.sides.append(side)
-            self.history.append(history)
 
     def encode(self, data: Data) -> tuple[list[Tensor], NDArray[np.bool_]]:
         """Embed the data with every member."""
@@ -70,15 +70,9 @@ class NetworkEngine:
         """Give the tasks of `labels` their nodes from the support `data` (inductive graphs only)."""
         del run  # one forward pass: nothing random, nothing to report
         old = self.layout.width
+        none = LabelTable.empty(self.layout.tasks, labels.n_rows)
         self.layout = self.layout.extend(labels)
-        shifted = LabelTable(
-            self.layout.tasks,
-            labels.n_rows,
-            labels.row,
-            labels.col + len(self.layout.tasks) - len(labels.tasks),
-            labels.value,
-        )
-        known = self.layout.columns(shifted)
+        known = self.layout.columns(none.beside(labels))
         embeddings, _ = self.encode(data)
         for k, (net, side, h) in enumerate(zip(self.nets, self.sides, embeddings, strict=True)):
             with torch.no_grad():
@@ -121,17 +115,19 @@ def _similarity(config: NetworkConfig, layout: Layout, labels: LabelTable) -> Te
 
 def train_member(
     config: NetworkConfig,
+    widths: dict[str, int],
     data: Data,
     labels: LabelTable,
     layout: Layout,
     parts: Sequence[NDArray[np.int64]],
     run: Run,
     name: str,
-) -> tuple[MetaLinkNet, TaskSide, History]:
+) -> tuple[MetaLinkNet, TaskSide]:
     """Train one network.
 
     Args:
         config: the network.
+        widths: number of features of each dense kind that its encoder reads.
         data: `N` data.
         labels: their labels; only those of the two parts are read.
         layout: columns of the tasks.
@@ -140,13 +136,12 @@ def train_member(
         name: stage name.
 
     Returns:
-        the network with its best weights, its task side from the support bank, and its history.
+        the network with its best weights, and its task side from the support bank.
     """
     rows, validation = parts
     prior = column_prior(layout, labels.take(rows))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(run.seed)
-        widths = {kind: data.dense(kind).shape[1] for kind in data.kinds if kind != "graph"}
         net = MetaLinkNet(config, widths, prior, _similarity(config, layout, labels.take(rows)))
     inputs = Inputs.of(data, net.encoder.needs)
     net.encoder.fit_scalers(inputs, torch.from_numpy(rows))
@@ -154,7 +149,7 @@ def train_member(
     support = layout.columns(labels.take(bank))
     judge = Judge(config, inputs, labels, layout, bank, support, validation)
     episodes = Episodes(config, net, inputs, labels, layout, rows, prior, run.seed)
-    history = train(net, episodes.steps, lambda: judge(net), config.loop, run, name)
+    train(net, episodes.steps, lambda: judge(net), config.loop, run, name)
     with torch.no_grad():
         side = net.graph.task_side(net.embed(inputs, torch.from_numpy(bank)), support).detached()
-    return net, side, history
+    return net, side

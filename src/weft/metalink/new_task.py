@@ -194,10 +194,3 @@ def _parameters(wide: LabelChannel, nodes: Nodes, width: int) -> dict[str, Tenso
         "slope": torch.cat([wide.slope[:width], nodes.slope]),
         "bias": torch.cat([wide.bias[:width], nodes.bias]),
     }
-
-
-def joined(old: LabelTable, new: LabelTable) -> LabelTable:
-    """Return one table over the tasks of both, of the same data."""
-    tasks = TaskSet((*old.tasks, *new.tasks))
-    row, value = np.concatenate([old.row, new.row]), np.concatenate([old.value, new.value])
-    return LabelTable(tasks, old.n_rows, row, np.concatenate([old.col, new.col + len(old.tasks)]), value)
