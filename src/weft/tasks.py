@@ -34,12 +34,14 @@ class Task:
         classes: class names in the order of their label values 0, 1, ...; for a binary task the
             names of 0 and 1; empty for regression.
         node_type: on a heterogeneous graph, the type of node that carries the label.
+        group: the multi-label task that this binary task is one label of; None stands alone.
     """
 
     name: str
     kind: Kind = Kind.BINARY
     classes: tuple[str, ...] = ()
     node_type: str | None = None
+    group: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", Kind(self.kind))
@@ -48,6 +50,11 @@ class Task:
         expected = {Kind.BINARY: len(self.classes) == 2, Kind.REGRESSION: not self.classes}
         if not expected.get(self.kind, len(self.classes) >= 2):
             raise UserError(f"a {self.kind} task cannot have {len(self.classes)} classes", where=f"task {self.name}")
+
+    @property
+    def family(self) -> str:
+        """The multi-label task this is one label of, else its own name: what shares an expert and is told as one."""
+        return self.group or self.name
 
     @property
     def width(self) -> int:
@@ -93,6 +100,14 @@ class TaskSet(Sequence[Task]):
         """First output column of each task and the total width, int64 `[T + 1]`."""
         return np.cumsum([0, *(task.width for task in self.tasks)])
 
+    @property
+    def families(self) -> dict[str, list[int]]:
+        """Positions of the tasks of each family, in order of first appearance."""
+        found: dict[str, list[int]] = {}
+        for at, task in enumerate(self.tasks):
+            found.setdefault(task.family, []).append(at)
+        return found
+
     def __len__(self) -> int:
         return len(self.tasks)
 
@@ -122,7 +137,13 @@ class TaskSet(Sequence[Task]):
     def to_json(self) -> list[dict[str, object]]:
         """Return a JSON-ready description."""
         return [
-            {"name": t.name, "kind": str(t.kind), "classes": list(t.classes), "node_type": t.node_type}
+            {
+                "name": t.name,
+                "kind": str(t.kind),
+                "classes": list(t.classes),
+                "node_type": t.node_type,
+                "group": t.group,
+            }
             for t in self.tasks
         ]
 
@@ -134,4 +155,4 @@ class TaskSet(Sequence[Task]):
 
 def _task_from_json(item: Mapping[str, Any]) -> Task:
     classes = tuple(str(name) for name in item.get("classes") or ())
-    return Task(str(item["name"]), Kind(str(item["kind"])), classes, item.get("node_type"))
+    return Task(str(item["name"]), Kind(str(item["kind"])), classes, item.get("node_type"), item.get("group"))
