@@ -1,0 +1,138 @@
+"""What every trunk is: node inputs in, one state per task and node out."""
+
+from __future__ import annotations
+
+import importlib
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+from torch import Tensor, nn
+
+from weft.errors import UserError, nearest
+from weft.hetero.layer import LayerConfig, States
+from weft.hetero.topology import Schema, Topology
+
+#: Name on the command line -> module and class. A new trunk is one file and one line here.
+REGISTRY: dict[str, str] = {
+    "inline": "weft.hetero.trunks.inline:Inline",
+    "single": "weft.hetero.trunks.single:SingleTask",
+    "shared": "weft.hetero.trunks.shared:SharedBottom",
+    "cross-stitch": "weft.hetero.trunks.cross_stitch:CrossStitch",
+    "mmoe": "weft.hetero.trunks.mmoe:MMoE",
+    "ple": "weft.hetero.trunks.ple:PLE",
+    "rgcn": "weft.hetero.trunks.rgcn:RGCN",
+    "han": "weft.hetero.trunks.han:HAN",
+    "hgt": "weft.hetero.trunks.hgt:HGT",
+    "simple-hgn": "weft.hetero.trunks.simple_hgn:SimpleHGN",
+}
+
+
+@dataclass(frozen=True)
+class TrunkConfig:
+    """The size of a trunk, and InLINE's options.
+
+    Attributes:
+        layers: number of relation layers.
+        layer: how each works.
+        experts: experts beyond one per task: of MMoE all of them, of PLE and InLINE the shared ones.
+        gate: InLINE's gates: `relation` (a weight per node, relation and source task), `edge` (per edge), or
+            `none` (every task keeps to its own messages).
+        gate_sees: what a gate reads: the task's own `state` (as published) or also the relation's `message`.
+        own: bias of a gate's logits towards the task's own expert at the start.
+    """
+
+    layers: int = 2
+    layer: LayerConfig = field(default_factory=LayerConfig)
+    experts: int = 0
+    gate: str = "relation"
+    gate_sees: str = "message"
+    own: float = 0.0
+
+
+@dataclass(frozen=True)
+class Families:
+    """The tasks that a trunk serves: a family is one task, or all labels of a multi-label task.
+
+    Attributes:
+        names: in order, `T` of them.
+        kinds: node type of each.
+    """
+
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+@dataclass(frozen=True)
+class GateReading:
+    """What one layer's gates did, for one receiving type.
+
+    Attributes:
+        layer: from 0.
+        kind: receiving type.
+        relations: keys, `R` of them.
+        weight: `[T, R, N, S]`: of task t at node v under relation r, the share taken from source expert s
+            (the `T` tasks, then shared experts).
+    """
+
+    layer: int
+    kind: str
+    relations: tuple[str, ...]
+    weight: Tensor
+
+
+class Trunk(nn.Module, ABC):
+    """States of every task from the inputs of all nodes.
+
+    Attributes:
+        copies: how many copies of the input it reads: 1 when tasks share it, `T` when each has its own.
+    """
+
+    copies: int = 1
+
+    @abstractmethod
+    def __init__(self, schema: Schema, families: Families, config: TrunkConfig) -> None:
+        """Build for a schema; no node is needed."""
+        super().__init__()
+
+    @abstractmethod
+    def forward(self, x: States, topology: Topology) -> list[Tensor]:
+        """Return the state of every family at the nodes of its type, `T` tensors `[N_type, dim]`.
+
+        Args:
+            x: type -> inputs `[copies, N, dim]`.
+            topology: the graph.
+        """
+
+    def read_gates(self, x: States, topology: Topology) -> list[GateReading]:  # noqa: ARG002 - for those that have gates
+        """Return what the gates do on this graph; nothing for trunks without gates."""
+        return []
+
+
+def trunk_class(name: str) -> type[Trunk]:
+    """Return the class registered as `name`.
+
+    Raises:
+        UserError: for an unknown name.
+    """
+    if name not in REGISTRY:
+        raise UserError(f"there is no exchange {name!r}", mend=nearest(name, REGISTRY))
+    module, _, attribute = REGISTRY[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def build_trunk(name: str, schema: Schema, families: Families, config: TrunkConfig) -> Trunk:
+    """Build a trunk by its registered name."""
+    return trunk_class(name)(schema, families, config)
+
+
+def layer_kinds(schema: Schema, families: Families, layers: int) -> list[tuple[str, ...]]:
+    """Return which types each layer must compute, so that the last serves the tasks' types only."""
+    wanted = tuple(kind for kind in schema.types if kind in families.kinds)
+    found: list[tuple[str, ...]] = []
+    for _ in range(layers):
+        found.append(wanted)
+        wanted = schema.senders(wanted)
+    return found[::-1]
