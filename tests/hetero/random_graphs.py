@@ -11,11 +11,6 @@ from weft.hetero.topology import Adjacency, Topology, reverse
 TO, NEAR = Relation("a", "to", "b"), Relation("b", "near", "b")
 AT, NEVER = Relation("c", "at", "a"), Relation("c", "never", "b")
 RELATIONS = (TO, NEAR, AT, NEVER)
-    Relation("a", "to", "b"),
-    Relation("b", "near", "b"),
-    Relation("c", "at", "a"),
-    Relation("c", "never", "b"),
-)
 
 
 def topology(seed: int, counts: dict[str, int], edges: dict[Relation, int], loops: tuple[str, ...] = ()) -> Topology:
