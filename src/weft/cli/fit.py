@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,6 @@ from weft.cli.progress import progress
 
 if TYPE_CHECKING:
     from weft.jobs.fit import Fitted
-    from weft.jobs.inputs import Input
     from weft.jobs.options import FitOptions
 
 
@@ -68,7 +68,7 @@ def command(
     )  # fmt: skip
     try:
         with progress(quiet) as report:
-            fitted = fit(file, out, options, resume, report, lambda read: None if quiet else _show_plan(read))
+            fitted = fit(file, out, options, resume, report, lambda lines: None if quiet else _show_plan(lines))
     except KeyboardInterrupt:
         note(f"stopped. Continue with the same command and --resume, or delete {out / '.work'}.")
         raise typer.Exit(130) from None
@@ -80,10 +80,9 @@ def command(
         _show(fitted, options)
 
 
-def _show_plan(read: Input) -> None:
-    if read.plan is not None:
-        for line in read.plan.describe():
-            err().print(f"  {line}", markup=False)
+def _show_plan(lines: Sequence[str]) -> None:
+    for line in lines:
+        err().print(f"  {line}", markup=False)
 
 
 def _show(fitted: Fitted, options: FitOptions) -> None:

@@ -6,12 +6,11 @@ import importlib.metadata
 import platform
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import weft
-from weft.jobs.inputs import Input, sha256
 from weft.jobs.options import FitOptions
+from weft.jobs.sources import Source
 from weft.predictor import Predictor
 
 if TYPE_CHECKING:
@@ -20,20 +19,19 @@ if TYPE_CHECKING:
 _PACKAGES = ("torch", "torch-geometric", "rdkit", "numpy", "scipy", "polars", "scikit-learn", "lightgbm")
 
 
-def identity(file: Path, options: FitOptions) -> dict[str, Any]:
+def identity(source: Source, options: FitOptions) -> dict[str, Any]:
     """Return what decides the result of a fit: options, data and version."""
-    return {**options.identity(), "data_sha256": sha256(file), "weft": weft.__version__}
+    return {**options.identity(), "data_sha256": source.sha256(), "weft": weft.__version__}
 
 
 def run_card(
-    file: Path, options: FitOptions, read: Input, split: Split, predictor: Predictor, same: dict[str, Any], took: float
+    source: Source, options: FitOptions, split: Split, predictor: Predictor, same: dict[str, Any], took: float
 ) -> dict[str, Any]:
     """Return the run card, JSON-ready.
 
     Args:
-        file: the training table.
-        options: as given.
-        read: what was read of the table.
+        source: the training data.
+        options: as given, filled.
         split: the rows of each part.
         predictor: the fitted model.
         same: what `identity` returned when the fit began.
@@ -43,18 +41,10 @@ def run_card(
         "weft": weft.__version__,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(took, 1),
-        "options": options.account(),
+        "options": options.account(source.usual),
         "configuration": predictor.state()[0],
         "settings": sorted(predictor.settings),
-        "data": {
-            "file": str(file),
-            "sha256": same["data_sha256"],
-            "smiles": read.smiles,
-            "rows": len(read.table),
-            "usable_rows": int(read.data.ok.sum()),
-            "labels": len(read.labels),
-            "left_alone": [] if read.plan is None else list(read.plan.other),
-        },
+        "data": {**source.card(), "sha256": same["data_sha256"]},
         "split": {
             "method": split.method,
             "seed": split.seed,

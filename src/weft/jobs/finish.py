@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 from weft.files import atomic, disk_errors, write_json
 from weft.jobs.card import run_card
 from weft.jobs.folder import CARD, METRICS, MODEL, REPORT, WEIGHTS, WORK
-from weft.jobs.inputs import Input
 from weft.jobs.options import FitOptions
 from weft.jobs.seen import save_seen
+from weft.jobs.sources import Source
 from weft.predictor import Predictor
-from weft.report.fit import fit_page
 from weft.training.assess import Assessment, assess
 from weft.training.run import Report
 
@@ -30,20 +29,18 @@ class Work:
     """What a fit works on.
 
     Attributes:
-        file: the training table.
         out: the model folder.
-        options: as given.
-        read: what was read of the table.
+        options: as given, filled.
+        source: the data.
         split: the rows of each part.
         same: what decides the result: options, data and version.
         began: on the monotonic clock.
         report: told of progress.
     """
 
-    file: Path
     out: Path
     options: FitOptions
-    read: Input
+    source: Source
     split: Split
     same: dict[str, Any]
     began: float
@@ -54,17 +51,17 @@ def finish(work: Work, predictor: Predictor) -> dict[str, Any]:
     """Score and write; return the content of `metrics.json`."""
     parts = _score(work, predictor)
     metrics = {part: assessment.to_json() for part, assessment in parts.items()}
-    read, split = work.read, work.split
-    card = run_card(work.file, work.options, read, split, predictor, work.same, time.monotonic() - work.began)
+    source, split = work.source, work.split
+    card = run_card(source, work.options, split, predictor, work.same, time.monotonic() - work.began)
     staged = work.out / WORK / "out"
     with disk_errors(staged):
         shutil.rmtree(staged, ignore_errors=True)
         staged.mkdir(parents=True)
     split.save(staged / "split.parquet")
-    save_seen(staged, read.data, split)
+    save_seen(staged, source.data, split)
     write_json(staged / METRICS, metrics)
     write_json(staged / CARD, card)
-    page = fit_page(card, read.labels, read.labels.take(split.train), parts.get("test", parts.get("val")))
+    page = source.page(card, split, parts.get("test", parts.get("val")), predictor)
     with atomic(staged / REPORT) as temporary:
         temporary.write_text(page, encoding="utf-8")
     predictor.save(staged)
@@ -78,7 +75,8 @@ def _score(work: Work, predictor: Predictor) -> dict[str, Assessment]:
         work.report("score", at, len(_PARTS), part)
         rows = work.split.parts()[part]
         if len(rows):
-            parts[part] = assess(predictor, work.read.data, work.read.labels, rows, part, seed=work.options.seed)
+            data, labels = work.source.data, work.source.labels
+            parts[part] = assess(predictor, data, labels, rows, part, seed=work.options.seed)
     work.report("score", len(_PARTS), len(_PARTS), "")
     return parts
 

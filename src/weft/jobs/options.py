@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from weft.errors import UserError
@@ -13,26 +13,38 @@ from weft.predictor import Predictor, predictor_class
 from weft.settings import Setting
 
 #: Options that are passed to a model's constructor when it takes them.
-MODEL_OPTIONS = ("preset", "encoder", "setting", "epochs", "members", "imbalance", "precision")
+MODEL_OPTIONS = (
+    "preset", "encoder", "setting", "epochs", "members", "imbalance", "precision",
+    "exchange", "balance", "known_labels", "gates", "batch_size", "fanout",
+)  # fmt: skip
 #: Options that change nothing in the result.
 _SURROUNDINGS = ("threads",)
-_FLAGS = {"kinds": "--kind"}
+_FLAGS = {"kinds": "--kind", "known_labels": "--labels"}
+#: Options of which there must be one at least.
+_COUNTS = ("epochs", "members", "batch_size", "fanout", "threads")
 
 
 @dataclass(frozen=True)
 class FitOptions:
-    """The options of `weft fit`; None means that the model's own default holds.
+    """The options of `weft fit`; None means that the default of the data or of the model holds.
 
     Attributes:
-        model: a name of `weft.predictor.REGISTRY`.
-        preset: `default` or `metalink-paper`.
+        model: a name of `weft.predictor.REGISTRY`; `metalink` for a table and `inline` for a graph by default.
+        preset: `default`, `metalink-paper` or `inline-paper`.
         encoder: a name of `weft.encoders.base.REGISTRY`.
         setting: one of the four settings.
         epochs: most epochs of training.
         members: size of the ensemble.
         imbalance: `none`, `balanced` or `focal`, of a network's loss.
         precision: `float32` or `bfloat16`, of a network's training.
-        split: `scaffold`, `random`, `column:NAME` or `file:PATH`.
+        exchange: how tasks share on a graph: `inline`, `single`, `shared`, `cross-stitch`, ...
+        balance: how the tasks' losses are weighed on a graph.
+        known_labels: whether known labels are part of a graph's structure.
+        gates: whether InLINE's gates are learnt.
+        batch_size: labelled nodes of a graph per step; None reads the whole graph at once.
+        fanout: neighbours drawn per node and relation, in such batches.
+        split: of a table `scaffold` (default), `random`, `column:NAME` or `file:PATH`; of a graph its own (default),
+            `random`, `file:PATH` or the name of a further one.
         seed: of the split and of everything random in the fit.
         smiles: the SMILES column; None guesses.
         tasks: the task columns; empty guesses.
@@ -41,7 +53,7 @@ class FitOptions:
         threads: threads to compute with.
     """
 
-    model: str = "metalink"
+    model: str | None = None
     preset: str | None = None
     encoder: str | None = None
     setting: str | None = None
@@ -49,7 +61,13 @@ class FitOptions:
     members: int | None = None
     imbalance: str | None = None
     precision: str | None = None
-    split: str = "scaffold"
+    exchange: str | None = None
+    balance: str | None = None
+    known_labels: bool | None = None
+    gates: bool | None = None
+    batch_size: int | None = None
+    fanout: int | None = None
+    split: str | None = None
     seed: int = 0
     smiles: str | None = None
     tasks: tuple[str, ...] = ()
@@ -61,13 +79,15 @@ class FitOptions:
         if self.setting is not None and self.setting not in list(Setting):
             known = ", ".join(Setting)
             raise UserError(f"there is no setting {self.setting!r}", where="--setting", mend=f"Use one of {known}.")
-        if self.epochs is not None and self.epochs < 1:
-            raise UserError(f"{self.epochs} epochs", where="--epochs", mend="Use 1 or more.")
-        if self.members is not None and self.members < 1:
-            raise UserError(f"{self.members} members", where="--members", mend="Use 1 or more.")
         check_seed(self.seed)
-        if self.threads < 1:
-            raise UserError(f"{self.threads} threads", where="--threads", mend="Use 1 or more.")
+        for name in _COUNTS:
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise UserError(f"{value} {name.replace('_', ' ')}", where=_flag(name), mend="Use 1 or more.")
+
+    def filled(self, model: str, split: str) -> FitOptions:
+        """Return these options with what the data's kind decides where nothing was chosen."""
+        return replace(self, model=self.model or model, split=self.split or split)
 
     def build(self) -> Predictor:
         """Make the unfitted model with the options that it takes.
@@ -75,14 +95,15 @@ class FitOptions:
         Raises:
             UserError: for an unknown model, preset or encoder, or one that do not go together.
         """
-        taken = _taken(self.model)
+        model = self.model or "metalink"
+        taken = _taken(model)
         given = {name: getattr(self, name) for name in MODEL_OPTIONS if getattr(self, name) is not None}
-        return predictor_class(self.model)(**{name: value for name, value in given.items() if name in taken})
+        return predictor_class(model)(**{name: value for name, value in given.items() if name in taken})
 
     def unused(self) -> list[str]:
         """Return the options that were given but that the model does not take."""
-        taken = _taken(self.model)
-        return [f"--{name}" for name in MODEL_OPTIONS if getattr(self, name) is not None and name not in taken]
+        taken = _taken(self.model or "metalink")
+        return [_flag(name) for name in MODEL_OPTIONS if getattr(self, name) is not None and name not in taken]
 
     def to_json(self) -> dict[str, Any]:
         """Return every option as given, JSON-ready."""
@@ -92,18 +113,26 @@ class FitOptions:
         """Return what must be the same for a fit to continue."""
         return {name: value for name, value in self.to_json().items() if name not in _SURROUNDINGS}
 
-    def account(self) -> dict[str, dict[str, object]]:
-        """Return of every option its value, whether that is the default, and whether the model took it."""
-        taken = _taken(self.model)
-        default = FitOptions(threads=self.threads).to_json()
+    def account(self, usual: FitOptions) -> dict[str, dict[str, object]]:
+        """Return of every option its value, whether that is the default, and whether the model took it.
+
+        Args:
+            usual: the options that nobody chose, filled.
+        """
+        taken = _taken(self.model or "metalink")
+        default = replace(usual, threads=self.threads).to_json()
         return {
-            _FLAGS.get(name, f"--{name}"): {
+            _flag(name): {
                 "value": value,
                 "default": value == default[name],
                 "used": name not in MODEL_OPTIONS or name in taken,
             }
             for name, value in self.to_json().items()
         }
+
+
+def _flag(name: str) -> str:
+    return _FLAGS.get(name, f"--{name.replace('_', '-')}")
 
 
 def check_seed(seed: int) -> None:

@@ -36,7 +36,8 @@ class Evaluation:
     @property
     def scores(self) -> Scores:
         """Every task's metrics averaged over the masks where they are defined; `n` is the mean count."""
-        return Scores(tuple(_average(column) for column in zip(*(s.tasks for s in self.masks), strict=True)))
+        tasks = tuple(_average(column) for column in zip(*(s.tasks for s in self.masks), strict=True))
+        return Scores(tasks, tuple(_average(column) for column in zip(*(s.groups for s in self.masks), strict=True)))
 
     def means(self) -> dict[str, Mean]:
         """Return each metric: the mean over tasks under each mask, averaged over masks."""
@@ -119,4 +120,5 @@ def _average(column: Sequence[TaskScore]) -> TaskScore:
         values[name] = float(np.mean(found)) if found else None
     notes = [score.note for score in column if score.note]
     note = f"{notes[0]} (in {len(notes)} of {len(column)} masks)" if notes and len(column) > 1 else "".join(notes)
-    return TaskScore(column[0].task, column[0].kind, round(float(np.mean([s.n for s in column]))), values, note)
+    n = round(float(np.mean([s.n for s in column])))
+    return TaskScore(column[0].task, column[0].kind, n, values, note, column[0].group)

@@ -7,14 +7,17 @@ how many tasks it is. Every metric is a pure function of NumPy vectors, checked 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from weft.labels import Asked, Floats
+from weft.labels import Asked, Floats, LabelTable
 from weft.predictor import Predictions
 from weft.tasks import Kind, Task
+from weft.training.groups import group_values
+from weft.training.scores import Mean, Scores, TaskScore
+
+__all__ = ["HEADLINE", "HIGHER_IS_BETTER", "Mean", "Scores", "TaskScore", "metric_text", "score_tasks"]
 
 Metric = Callable[[NDArray[np.float64], NDArray[np.float64]], float | None]
 
@@ -93,7 +96,7 @@ REGRESSION: dict[str, Metric] = {"rmse": rmse, "mae": mae, "r2": r2}
 
 #: Whether a larger value is better, for every metric that a task can have.
 HIGHER_IS_BETTER: dict[str, bool] = {
-    **dict.fromkeys(["roc_auc", "pr_auc", "f1", "balanced_accuracy", "accuracy", "macro_f1", "r2"], True),
+    **dict.fromkeys(["roc_auc", "pr_auc", "f1", "balanced_accuracy", "accuracy", "macro_f1", "micro_f1", "r2"], True),
     **dict.fromkeys(["brier", "rmse", "mae"], False),
 }
 
@@ -106,52 +109,6 @@ def metric_text(metric: str, value: float | None) -> str:
     if value is None:
         return "undefined"
     return f"{value:.4g}" if metric in ("rmse", "mae") else f"{value:.3f}"
-
-
-@dataclass(frozen=True)
-class TaskScore:
-    """The metrics of one task.
-
-    Attributes:
-        task: its name.
-        kind: its kind.
-        n: number of asked labels.
-        values: metric -> value, None where undefined.
-        note: why something is undefined, or ''.
-    """
-
-    task: str
-    kind: Kind
-    n: int
-    values: dict[str, float | None]
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Mean:
-    """A mean over the tasks where a metric is defined: `value` over `n_tasks` of them."""
-
-    value: float
-    n_tasks: int
-
-
-@dataclass(frozen=True)
-class Scores:
-    """The scores of every task, in the order of the task set."""
-
-    tasks: tuple[TaskScore, ...]
-
-    def means(self) -> dict[str, Mean]:
-        """Return each metric's unweighted mean over the tasks where it is defined."""
-        names = dict.fromkeys(name for score in self.tasks for name in score.values)
-        found = {name: [v for s in self.tasks if (v := s.values.get(name)) is not None] for name in names}
-        return {name: Mean(float(np.mean(values)), len(values)) for name, values in found.items() if values}
-
-    def to_json(self) -> dict[str, object]:
-        """Return `{"tasks": {name: {"n", "note", metric: value or null}}, "means": {metric: {...}}}`."""
-        tasks = {s.task: {"n": s.n, **({"note": s.note} if s.note else {}), **s.values} for s in self.tasks}
-        means = {name: {"value": m.value, "n_tasks": m.n_tasks} for name, m in self.means().items()}
-        return {"tasks": tasks, "means": means}
 
 
 def score_tasks(predictions: Predictions, asked: Asked) -> Scores:
@@ -168,7 +125,17 @@ def score_tasks(predictions: Predictions, asked: Asked) -> Scores:
         at = table.col == j
         mean = predictions.mean[table.row[at], int(offsets[j]) : int(offsets[j + 1])]
         scores.append(_score_task(task, table.value[at], mean))
-    return Scores(tuple(scores))
+    return Scores(tuple(scores), tuple(_groups(predictions, table, scores)))
+
+
+def _groups(predictions: Predictions, table: LabelTable, scores: Sequence[TaskScore]) -> list[TaskScore]:
+    found: list[TaskScore] = []
+    for name, members in predictions.tasks.families.items():
+        of = [scores[j] for j in members]
+        if of[0].group is not None:
+            values = group_values(predictions, table, members, of)
+            found.append(TaskScore(name, Kind.BINARY, max(score.n for score in of), values))
+    return found
 
 
 def _score_task(task: Task, y: Floats, mean: Floats) -> TaskScore:
@@ -177,20 +144,20 @@ def _score_task(task: Task, y: Floats, mean: Floats) -> TaskScore:
     else:
         metrics = BINARY if task.kind is Kind.BINARY else REGRESSION
         values = {name: metric(y, mean[:, 0]) for name, metric in metrics.items()}
-    return TaskScore(task.name, task.kind, len(y), values, _note(task, y, values))
+    return TaskScore(task.name, task.kind, len(y), values, _note(task, y, values), task.group)
 
 
 def _multiclass(y: NDArray[np.int64], mean: Floats) -> dict[str, float | None]:
-    """Accuracy, macro-F1 over the classes present, and the mean one-against-rest ROC-AUC."""
+    """Macro-F1 over the classes present, accuracy (micro-F1) and the mean one-against-rest ROC-AUC."""
     if not len(y):
-        return {"accuracy": None, "macro_f1": None, "roc_auc": None}
+        return {"macro_f1": None, "accuracy": None, "roc_auc": None}
     guess = mean.argmax(1)
     present = np.unique(np.concatenate([y, guess]))
     f1s = [2 * ((guess == c) & (y == c)).sum() / ((guess == c).sum() + (y == c).sum()) for c in present]
     aucs = [a for c in range(mean.shape[1]) if (a := roc_auc((y == c).astype(float), mean[:, c])) is not None]
     return {
-        "accuracy": float((guess == y).mean()),
         "macro_f1": float(np.mean(f1s)),
+        "accuracy": float((guess == y).mean()),
         "roc_auc": float(np.mean(aucs)) if aucs else None,
     }
 

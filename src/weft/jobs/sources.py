@@ -1,0 +1,98 @@
+"""Where the data of a fit come from: a table of molecules or the folder of a graph, behind one interface."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from weft.jobs.options import FitOptions
+from weft.labels import LabelTable
+
+if TYPE_CHECKING:
+    from weft.data.base import Data
+    from weft.data.splits import Split
+    from weft.predictor import Predictor
+    from weft.training.assess import Assessment
+    from weft.training.run import Report
+
+
+class Source(Protocol):
+    """What a fit needs to know of its data, whatever they are."""
+
+    #: The options that nobody chose, for data of this kind.
+    usual: ClassVar[FitOptions]
+
+    @property
+    def data(self) -> Data:
+        """What predictors read, `N` rows."""
+        ...
+
+    @property
+    def labels(self) -> LabelTable:
+        """The known labels of the `N` rows."""
+        ...
+
+    def sha256(self) -> str:
+        """Return a hash of the bytes that were read."""
+        ...
+
+    def split(self, options: FitOptions) -> Split:
+        """Return the rows of each part.
+
+        Raises:
+            UserError: for a split that cannot be made of these data.
+        """
+        ...
+
+    def plan(self, split: Split) -> Sequence[str]:
+        """Tell how the data were understood, a line each."""
+        ...
+
+    def notes(self) -> Sequence[str]:
+        """Tell what could not be used."""
+        ...
+
+    def card(self) -> dict[str, Any]:
+        """Return what the run card says of the data, JSON-ready."""
+        ...
+
+    def page(self, card: dict[str, Any], split: Split, scored: Assessment | None, predictor: Predictor) -> str:
+        """Return the report.
+
+        Args:
+            card: the run card.
+            split: the rows of each part.
+            scored: the test rows scored, or the validation rows when there are no test rows, or None.
+            predictor: the fitted model.
+        """
+        ...
+
+
+def is_folder(file: Path) -> bool:
+    """Whether `file` is to be read as a graph: whatever is a folder."""
+    return file.is_dir()
+
+
+def usual(file: Path) -> FitOptions:
+    """Return the options that nobody chose for what `file` holds."""
+    if is_folder(file):
+        from weft.jobs.graph_source import USUAL
+    else:
+        from weft.jobs.table_source import USUAL
+    return USUAL
+
+
+def read_source(file: Path, options: FitOptions, report: Report) -> Source:
+    """Read the data of a fit.
+
+    Raises:
+        UserError: for data, or options, that cannot be used with each other.
+    """
+    if is_folder(file):
+        from weft.jobs.graph_source import GraphSource
+
+        return GraphSource.read(file, options, report)
+    from weft.jobs.table_source import TableSource
+
+    return TableSource.read(file, options, report)

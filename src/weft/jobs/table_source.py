@@ -1,0 +1,93 @@
+"""A table of molecules as the data of a fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+
+from weft.jobs.checks import check_tasks
+from weft.jobs.inputs import Input, read_for_fit, sha256
+from weft.jobs.options import FitOptions
+from weft.labels import LabelTable
+
+if TYPE_CHECKING:
+    from weft.data.molecules import Molecules
+    from weft.data.splits import Split
+    from weft.predictor import Predictor
+    from weft.training.assess import Assessment
+    from weft.training.run import Report
+
+USUAL = FitOptions().filled("metalink", "scaffold")
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """A table read for a fit (implements `Source`)."""
+
+    file: Path
+    read_: Input
+    usual: ClassVar[FitOptions] = USUAL
+
+    @classmethod
+    def read(cls, file: Path, options: FitOptions, report: Report) -> Self:
+        """Read the table, its task columns and its molecules."""
+        exclude = list(options.exclude)
+        if options.split and options.split.startswith("column:"):
+            exclude.append(options.split.removeprefix("column:"))
+        read = read_for_fit(file, report, options.smiles, options.tasks, options.kinds, exclude, options.threads)
+        check_tasks(read.labels.on_rows(np.flatnonzero(read.data.ok)), file)
+        return cls(file, read)
+
+    @property
+    def data(self) -> Molecules:
+        """One molecule per row, bad ones included."""
+        return self.read_.data
+
+    @property
+    def labels(self) -> LabelTable:
+        """The known labels of the rows."""
+        return self.read_.labels
+
+    def sha256(self) -> str:
+        """Return the hash of the file's bytes."""
+        return sha256(self.file)
+
+    def split(self, options: FitOptions) -> Split:
+        """Make the split that was asked for."""
+        from weft.data.splits import make_split
+
+        spec = options.split or self.usual.split or "random"
+        return make_split(spec, self.data.ok, self.data.keys, options.seed, self.read_.table.frame)
+
+    def plan(self, split: Split) -> list[str]:  # noqa: ARG002 - of the interface
+        """Tell how the columns were understood."""
+        return [] if self.read_.plan is None else list(self.read_.plan.describe())
+
+    def notes(self) -> list[str]:
+        """Tell the rows that cannot be used."""
+        status, table = self.read_.status, self.read_.table
+        bad = [at for at, word in enumerate(status) if word != "ok"]
+        if not bad:
+            return []
+        first = f"the first is row {table.number(bad[0])}: {status[bad[0]]}"
+        return [f"{len(bad)} of {len(table)} rows cannot be used ({first}); weft validate lists them"]
+
+    def card(self) -> dict[str, Any]:
+        """Return file, rows and columns."""
+        return {
+            "file": str(self.file),
+            "smiles": self.read_.smiles,
+            "rows": len(self.read_.table),
+            "usable_rows": int(self.data.ok.sum()),
+            "labels": len(self.labels),
+            "left_alone": [] if self.read_.plan is None else list(self.read_.plan.other),
+        }
+
+    def page(self, card: dict[str, Any], split: Split, scored: Assessment | None, predictor: Predictor) -> str:  # noqa: ARG002 - of the interface
+        """Return the report: standard against relational."""
+        from weft.report.fit import fit_page
+
+        return fit_page(card, self.labels, self.labels.take(split.train), scored)
