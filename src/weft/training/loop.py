@@ -6,18 +6,16 @@ checkpoint ends with the weights of the run that was not.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from weft.errors import UserError, nearest
-from weft.files import atomic
+from weft.training.checkpoint import Checkpoint, copy_of
 from weft.training.run import Run
 
 Step = Callable[[], Tensor]
@@ -59,6 +57,10 @@ class History:
     best_epoch: int = -1
     best_score: float = -math.inf
 
+    def to_json(self) -> dict[str, object]:
+        """Return it JSON-ready; a score of minus infinity becomes a word."""
+        return {"rows": self.rows, "best_epoch": self.best_epoch, "best_score": repr(self.best_score)}
+
     def stale(self) -> int:
         """Return the number of epochs since the best."""
         return len(self.rows) - 1 - self.best_epoch
@@ -97,10 +99,12 @@ def train(
         name: stage name in progress and in the checkpoint's file name.
     """
     optimizer = torch.optim.Adam(module.parameters(), lr=config.lr, weight_decay=config.weight_decay)
-    history, best = History(), _copy(module)
-    checkpoint = None if run.folder is None else _Checkpoint(run, name)
+    history, best = History(), copy_of(module)
+    checkpoint = Checkpoint.of(run, name)
     if checkpoint is not None and checkpoint.exists():
-        history, best = checkpoint.load(module, optimizer)
+        parts, note = checkpoint.load(optimizer)
+        module.load_state_dict(parts["now"])
+        history, best = History(note["rows"], note["best_epoch"], float(note["best_score"])), parts["best"]
     for epoch in range(len(history.rows), config.epochs):
         if config.patience and history.rows and history.stale() >= config.patience:
             break
@@ -109,9 +113,9 @@ def train(
         history.rows.append({"epoch": epoch, "loss": loss, **({} if score is None else {"score": score})})
         if score is None or score > history.best_score:
             history.best_epoch, history.best_score = epoch, -math.inf if score is None else score
-            best = _copy(module)
+            best = copy_of(module)
         if checkpoint is not None:
-            checkpoint.save(module, optimizer, history, best)
+            checkpoint.save({"now": copy_of(module), "best": best}, optimizer, history.to_json())
         run.report(name, epoch + 1, config.epochs, _note(loss, score))
     if config.select == "best" and history.rows:
         module.load_state_dict(best)
@@ -152,49 +156,5 @@ def _validated(module: nn.Module, validate: Callable[[], float | None]) -> float
         return validate()
 
 
-def _copy(module: nn.Module) -> dict[str, Tensor]:
-    return {key: value.detach().clone() for key, value in module.state_dict().items()}
-
-
 def _note(loss: float, score: float | None) -> str:
     return f"loss {loss:.4f}" + ("" if score is None else f", validation {score:.4f}")
-
-
-class _Checkpoint:
-    """Weights, best weights, optimiser state and history in one safetensors file."""
-
-    def __init__(self, run: Run, name: str) -> None:
-        assert run.folder is not None
-        self.path = run.folder / f"{name}.checkpoint.safetensors"
-
-    def exists(self) -> bool:
-        return self.path.exists()
-
-    def save(
-        self, module: nn.Module, optimizer: torch.optim.Optimizer, history: History, best: dict[str, Tensor]
-    ) -> None:
-        from safetensors.torch import save_file
-
-        arrays = {f"now.{key}": value.contiguous() for key, value in _copy(module).items()}
-        arrays |= {f"best.{key}": value.contiguous() for key, value in best.items()}
-        for index, slots in optimizer.state_dict()["state"].items():
-            arrays |= {f"adam.{index}.{slot}": value.clone() for slot, value in slots.items()}
-        note = {"rows": history.rows, "best_epoch": history.best_epoch, "best_score": repr(history.best_score)}
-        with atomic(self.path) as temporary:
-            save_file(arrays, temporary, metadata={"history": json.dumps(note)})
-
-    def load(self, module: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[History, dict[str, Tensor]]:
-        from safetensors import safe_open
-
-        with safe_open(self.path, "pt") as file:
-            arrays: dict[str, Tensor] = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-            note: dict[str, Any] = json.loads(file.metadata()["history"])
-        module.load_state_dict({key[4:]: value for key, value in arrays.items() if key.startswith("now.")})
-        state: dict[int, dict[str, Tensor]] = {}
-        for key, value in arrays.items():
-            if key.startswith("adam."):
-                _, index, slot = key.split(".")
-                state.setdefault(int(index), {})[slot] = value
-        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-        history = History(note["rows"], note["best_epoch"], float(note["best_score"]))
-        return history, {key[5:]: value for key, value in arrays.items() if key.startswith("best.")}
