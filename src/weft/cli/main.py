@@ -31,6 +31,7 @@ COMMANDS = {
     "impute": "impute",
     "evaluate": "evaluate",
     "add_task": "add-task",
+    "benchmark": "benchmark",
 }
 for _module, _name in COMMANDS.items():
     app.command(_name)(importlib.import_module(f"weft.cli.{_module}").command)

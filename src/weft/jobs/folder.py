@@ -34,12 +34,17 @@ class Start(Enum):
     FINISHED = "finished"
 
 
+class BusyError(UserError):
+    """Another process is at work in a folder."""
+
+
 @contextmanager
 def locked(folder: Path) -> Generator[None]:
     """Hold `folder` for one fit; the lock goes with the process, however that ends.
 
     Raises:
-        UserError: when another process holds it, or the folder cannot be written to.
+        BusyError: when another process holds it.
+        UserError: when the folder cannot be written to.
     """
     path = folder / LOCK
     with disk_errors(folder):
@@ -48,7 +53,7 @@ def locked(folder: Path) -> Generator[None]:
     with file:
         if not _take(file):
             file.seek(0)
-            raise UserError(
+            raise BusyError(
                 f"another fit (process {file.read().strip() or 'unknown'}) is working here",
                 where=str(folder),
                 mend="Wait for it to end or choose another --out.",

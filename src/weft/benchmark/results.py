@@ -1,0 +1,108 @@
+"""What was measured: one JSON line per trained model, in a file that several processes may add to."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from weft.benchmark.scores import Scores
+from weft.errors import UserError
+from weft.files import disk_errors
+from weft.jobs.folder import BusyError, locked
+
+
+@dataclass(frozen=True)
+class Result:
+    """One row of a suite trained with one seed.
+
+    Attributes:
+        suite: name.
+        row: name in the suite.
+        seed: of the training.
+        model: registered name.
+        options: the constructor's.
+        kinds: family -> kind, a key of `weft.benchmark.scores.METRICS`.
+        val: scores of the validation nodes.
+        test: scores of the test nodes.
+        cpu_s: CPU seconds of training and predicting, all threads together.
+        wall_s: seconds by the clock, on a machine that may have other work.
+        parameters: trained numbers; None where the model has no such count.
+        threads: it was given.
+        probe: what the suite's probe told.
+        made: when, where and with which versions.
+    """
+
+    suite: str
+    row: str
+    seed: int
+    model: str
+    options: Mapping[str, Any]
+    kinds: Mapping[str, str]
+    val: Scores
+    test: Scores
+    cpu_s: float
+    wall_s: float
+    parameters: int | None = None
+    threads: int = 1
+    probe: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    made: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def pair(self) -> tuple[str, int]:
+        """Row and seed."""
+        return self.row, self.seed
+
+
+class Results:
+    """The results of one suite in a folder.
+
+    Args:
+        folder: made when missing.
+        suite: names the file.
+    """
+
+    def __init__(self, folder: Path, suite: str) -> None:
+        self.folder, self.path = folder, folder / f"{suite}.jsonl"
+
+    def read(self) -> list[Result]:
+        """Return what is there, in the order of running.
+
+        Raises:
+            UserError: naming a line that is no result.
+        """
+        return list(self._lines()) if self.path.is_file() else []
+
+    def _lines(self) -> Iterator[Result]:
+        with disk_errors(self.path):
+            text = self.path.read_text(encoding="utf-8")
+        for at, line in enumerate(text.splitlines(), 1):
+            try:
+                yield Result(**json.loads(line))
+            except (ValueError, TypeError) as error:
+                where = f"{self.path}, line {at}"
+                raise UserError(f"no result ({error})", where=where, mend="Delete the line.") from error
+
+    def add(self, result: Result) -> None:
+        """Add a line with one write, so that processes do not mix theirs."""
+        line = json.dumps(asdict(result), ensure_ascii=False, allow_nan=False)
+        with disk_errors(self.path):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with self.path.open("ab") as file:
+                file.write(f"{line}\n".encode())
+
+    @contextmanager
+    def claim(self, row: str, seed: int) -> Generator[Path | None]:
+        """Hold a pair for this process and give the folder of its unfinished work; None when another holds it."""
+        work = self.folder / ".work" / f"{self.path.stem}-{row.replace('/', '-')}-{seed}"
+        with contextlib.ExitStack() as held:
+            try:
+                held.enter_context(locked(work))
+            except BusyError:
+                yield None
+                return
+            yield work

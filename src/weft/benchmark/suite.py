@@ -1,0 +1,99 @@
+"""What a suite is: a data set, and the models to train on it."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from weft.errors import UserError, nearest
+from weft.predictor import Predictor, build, predictor_class
+
+if TYPE_CHECKING:
+    from weft.data.hetero import HeteroGraph
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table: a model and its options.
+
+    Attributes:
+        name: `GROUP/WORD` or one word; unique in its suite.
+        model: a name of `weft.predictor.REGISTRY`.
+        options: what its constructor is given, JSON-ready.
+    """
+
+    name: str
+    model: str = "inline"
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def build(self) -> Predictor:
+        """Make the unfitted model."""
+        return build(self.model, **self.options)
+
+    def takes(self) -> set[str]:
+        """Return the options that the model's constructor names."""
+        return set(inspect.signature(predictor_class(self.model).__init__).parameters) - {"self"}
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Models to compare on one graph with its own split.
+
+    Attributes:
+        name: on the command line.
+        title: what it is, in a line.
+        graph: reads or makes the graph.
+        rows: the models.
+        probe: what else to tell of a fitted model, JSON-ready.
+    """
+
+    name: str
+    title: str
+    graph: Callable[[], HeteroGraph]
+    rows: tuple[Row, ...]
+    probe: Callable[[Predictor], Mapping[str, Any]] | None = None
+
+    def select(self, names: Sequence[str]) -> tuple[Row, ...]:
+        """Return the rows of these names, in the suite's order; all by default.
+
+        Args:
+            names: of rows, or of groups: `encoder` means every `encoder/...`.
+
+        Raises:
+            UserError: for a name that no row has.
+        """
+        groups = {row.name.partition("/")[0] for row in self.rows}
+        known = [row.name for row in self.rows]
+        for name in names:
+            if name not in known and name not in groups:
+                mend = nearest(name, [*known, *sorted(groups - set(known))])
+                raise UserError(f"the suite {self.name} has no row {name!r}", where="--rows", mend=mend)
+        wanted = set(names)
+        return tuple(
+            row
+            for row in self.rows
+            if not wanted or row.name in wanted or ("/" in row.name and row.name.partition("/")[0] in wanted)
+        )
+
+
+#: Name on the command line -> module and variable. A new suite is one file and one line here.
+REGISTRY: dict[str, str] = {
+    "inline-dblp": "weft.benchmark.suites:DBLP",
+    "inline-imdb": "weft.benchmark.suites:IMDB",
+    "inline-customers": "weft.benchmark.suites:CUSTOMERS",
+}
+
+
+def suite(name: str) -> Suite:
+    """Return the suite registered as `name`.
+
+    Raises:
+        UserError: for an unknown name.
+    """
+    if name not in REGISTRY:
+        raise UserError(f"there is no suite {name!r}", mend=nearest(name, REGISTRY))
+    module, _, attribute = REGISTRY[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)

@@ -1,0 +1,81 @@
+"""The suites on heterogeneous graphs: InLINE (arXiv 2410.22089) beside what it must be compared with.
+
+Rows are named `GROUP/WORD`. `paper/...` is the published recipe under every exchange, `default/...` weft's own,
+`no-labels/...` the same without labels as structure, and `encoder/...` other graph networks under that recipe.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from weft.benchmark.suite import Row, Suite
+
+if TYPE_CHECKING:
+    from weft.data.hetero import HeteroGraph
+
+EXCHANGES = ("single", "shared", "cross-stitch", "mmoe", "ple")
+ENCODERS = ("rgcn", "han", "hgt", "simple-hgn")
+
+#: Rows that need no training worth the name.
+_PLAIN = (Row("linear-graph", "linear-graph"), Row("prior", "prior"))
+
+
+def _graph(name: str) -> HeteroGraph:
+    from weft.data.catalogue import find
+    from weft.data.graph_files import read_graph
+
+    return read_graph(find(name))
+
+
+def _dblp() -> HeteroGraph:
+    return _graph("dblp")
+
+
+def _imdb() -> HeteroGraph:
+    return _graph("imdb")
+
+
+def _customers() -> HeteroGraph:
+    from weft.data.customers import customer_graph
+
+    return customer_graph()
+
+
+def _paper() -> tuple[Row, ...]:
+    names = ("inline", *EXCHANGES)
+    return tuple(Row(f"paper/{name}", options={"preset": "inline-paper", "exchange": name}) for name in names)
+
+
+def _default() -> tuple[Row, ...]:
+    """Return the default, each part of it left out, and the other exchanges with everything else alike."""
+    return (
+        Row("default"),
+        Row("default/no-gates", options={"gates": False}),
+        Row("default/no-labels", options={"known_labels": False}),
+        *(Row(f"default/{name}", options={"exchange": name}) for name in EXCHANGES),
+        *_without_labels("no-labels", EXCHANGES),
+    )
+
+
+def _without_labels(group: str, exchanges: tuple[str, ...]) -> tuple[Row, ...]:
+    return tuple(Row(f"{group}/{name}", options={"exchange": name, "known_labels": False}) for name in exchanges)
+
+
+DBLP = Suite(
+    "inline-dblp",
+    "DBLP: areas of authors and venues of papers",
+    _dblp,
+    (*_paper(), *_default(), *_without_labels("encoder", ENCODERS), *_PLAIN),
+)
+IMDB = Suite(
+    "inline-imdb",
+    "IMDB: eight tasks on movies, with labels missing",
+    _imdb,
+    (*_default(), *_without_labels("encoder", ENCODERS), *_PLAIN),
+)
+CUSTOMERS = Suite(
+    "inline-customers",
+    "A made-up graph of customers whose tasks disagree along its relations",
+    _customers,
+    (*_default(), *_PLAIN),
+)
