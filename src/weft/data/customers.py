@@ -69,13 +69,13 @@ class CustomerConfig:
 
     seed: int = 0
     n_customers: int = 20_000
-    degree: float = 4.0
-    traits: int = 8
-    features: int = 16
-    blur: float = 0.5
+    degree: float = 3.0
+    traits: int = 16
+    features: int = 24
+    blur: float = 0.3
     agreement: float = 0.0
     own: float = 0.5
-    noise: float = 0.4
+    noise: float = 0.2
     missing: float = 0.02
 
     def __post_init__(self) -> None:
@@ -123,7 +123,7 @@ def _table(traits: Floats, sort: Bools, config: CustomerConfig, rng: np.random.G
     """Show traits as features, float32 `[n, features + 1]`, the last column telling the sort."""
     view = rng.standard_normal((config.traits, config.features)) / np.sqrt(config.traits)
     shown = traits @ view + config.blur * rng.standard_normal((len(traits), config.features))
-    table = np.column_stack([shown, sort]).astype(np.float32)
+    table = np.column_stack([shown.round(3), sort]).astype(np.float32)
     if holes:
         table[rng.random(table.shape) < config.missing] = np.nan
     return NodeTable(len(table), table)
