@@ -3,7 +3,8 @@ import pytest
 
 from weft.labels import LabelTable
 from weft.predictor import Predictions
-from weft.report.sections import label_correlation, labels_table, relations, score_table
+from weft.report.score_tables import score_table
+from weft.report.sections import label_correlation, labels_table, relations
 from weft.tasks import Kind, Task, TaskSet
 from weft.training.assess import Assessment
 from weft.training.evaluate import evaluate_episodes, fixed_episodes

@@ -12,6 +12,13 @@ Model = Annotated[Path, typer.Argument(metavar="DIR", help="The model folder tha
 File = Annotated[
     Path, typer.Argument(metavar="FILE", help="A table of molecules: CSV, TSV, Parquet or SDF, each also .gz.")
 ]
+Data = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DATA",
+        help="A table of molecules (CSV, TSV, Parquet or SDF, each also .gz), or the folder of a graph.",
+    ),
+]
 OutFile = Annotated[
     Path, typer.Option("--out", "-o", metavar="FILE", help="The table to write: .csv, .tsv or .parquet, each also .gz.")
 ]
@@ -29,6 +36,35 @@ Threads = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, to standard output.")]
+_GRAPH = "Options for a graph"
+Exchange = Annotated[
+    str | None,
+    typer.Option(
+        rich_help_panel=_GRAPH,
+        help="How tasks share: inline, single, shared, cross-stitch, mmoe or ple; or another encoder, with tasks that "
+        "share it: rgcn, han, hgt or simple-hgn (default: the preset's).",
+    ),
+]
+Balance = Annotated[
+    str | None, typer.Option(rich_help_panel=_GRAPH, help="How the tasks' losses are weighed (default: the preset's).")
+]
+KnownLabels = Annotated[
+    bool | None,
+    typer.Option(
+        "--labels/--no-labels", rich_help_panel=_GRAPH, help="Known labels of other nodes inform a node's prediction."
+    ),
+]
+Gates = Annotated[
+    bool | None, typer.Option("--gates/--no-gates", rich_help_panel=_GRAPH, help="InLINE's gates learnt, or even.")
+]
+BatchSize = Annotated[
+    int | None,
+    typer.Option(metavar="N", rich_help_panel=_GRAPH, help="Labelled nodes per step (default: the whole graph)."),
+]
+Fanout = Annotated[
+    int | None,
+    typer.Option(metavar="N", rich_help_panel=_GRAPH, help="Neighbours drawn per node and relation in a batch."),
+]
 IgnoreKnown = Annotated[
     bool, typer.Option("--ignore-known", help="Predict from structure alone, as if no label were known.")
 ]

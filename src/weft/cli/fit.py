@@ -8,30 +8,53 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from weft.cli.arguments import Exclude, File, Json, Kinds, Quiet, Seed, Smiles, Threads, names
+from weft.cli.arguments import (
+    Balance,
+    BatchSize,
+    Data,
+    Exchange,
+    Exclude,
+    Fanout,
+    Gates,
+    Json,
+    Kinds,
+    KnownLabels,
+    Quiet,
+    Seed,
+    Smiles,
+    Threads,
+    names,
+)
 from weft.cli.console import err, note, say, say_json
 from weft.cli.progress import progress
 
 if TYPE_CHECKING:
     from weft.jobs.fit import Fitted
-    from weft.jobs.options import FitOptions
 
 
 def command(
-    file: File,
+    data: Data,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The model folder to write.")],
-    preset: Annotated[str | None, typer.Option(help="default or metalink-paper.")] = None,
+    preset: Annotated[str | None, typer.Option(help="default, metalink-paper or inline-paper.")] = None,
     model: Annotated[
-        str, typer.Option(help="metalink, rf, lightgbm, naive-bayes, molecule-mean or prior.")
-    ] = "metalink",
+        str | None,
+        typer.Option(
+            help="metalink (default for a table), rf, lightgbm, naive-bayes, molecule-mean or prior; "
+            "inline (default for a graph)."
+        ),
+    ] = None,
     encoder: Annotated[
         str | None,
         typer.Option(help="metalink, dmpnn, mpnn, attentivefp, gine, fingerprint or fusion (default: the preset's)."),
     ] = None,
     setting: Annotated[str | None, typer.Option(help="standard, relational, meta or relational_meta.")] = None,
     split: Annotated[
-        str, typer.Option(help="scaffold, random, column:NAME (of train, val, test) or file:PATH (a split.parquet).")
-    ] = "scaffold",
+        str | None,
+        typer.Option(
+            help="Of a table: scaffold (default), random, column:NAME (of train, val, test). Of a graph: its own "
+            "(default), random, or the name of a further one. Of either: file:PATH (a split.parquet)."
+        ),
+    ] = None,
     seed: Seed = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted fit in DIR.")] = False,
     smiles: Smiles = None,
@@ -45,13 +68,19 @@ def command(
     members: Annotated[int | None, typer.Option(help="Models averaged (default: the preset's).")] = None,
     imbalance: Annotated[str | None, typer.Option(help="Loss of a network: none, balanced or focal.")] = None,
     precision: Annotated[str | None, typer.Option(help="Of a network's training: float32 or bfloat16.")] = None,
+    exchange: Exchange = None,
+    balance: Balance = None,
+    labels: KnownLabels = None,
+    gates: Gates = None,
+    batch_size: BatchSize = None,
+    fanout: Fanout = None,
     threads: Threads = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Fit a model to a table of molecules with task columns.
+    """Fit a model to a table of molecules, or to a graph with labelled nodes.
 
-    The SMILES and task columns are found and shown.
+    What is found in the data is shown: task columns, or types and relations.
 
     DIR holds the model, metrics.json, the split, a run card and report.html.
 
@@ -64,11 +93,13 @@ def command(
     options = FitOptions(
         model=model, preset=preset, encoder=encoder, setting=setting, epochs=epochs, split=split, seed=seed,
         smiles=smiles, tasks=names(tasks), exclude=names(exclude), kinds=check_kinds(kind or []),
-        members=members, imbalance=imbalance, precision=precision, threads=threads or available_threads(),
+        members=members, imbalance=imbalance, precision=precision, exchange=exchange, balance=balance,
+        known_labels=labels, gates=gates, batch_size=batch_size, fanout=fanout,
+        threads=threads or available_threads(),
     )  # fmt: skip
     try:
         with progress(quiet) as report:
-            fitted = fit(file, out, options, resume, report, lambda lines: None if quiet else _show_plan(lines))
+            fitted = fit(data, out, options, resume, report, lambda lines: None if quiet else _show_plan(lines))
     except KeyboardInterrupt:
         note(f"stopped. Continue with the same command and --resume, or delete {out / '.work'}.")
         raise typer.Exit(130) from None
@@ -77,7 +108,7 @@ def command(
     if json:
         say_json({"folder": str(fitted.folder), "notes": list(fitted.notes), "metrics": fitted.metrics})
     else:
-        _show(fitted, options)
+        _show(fitted)
 
 
 def _show_plan(lines: Sequence[str]) -> None:
@@ -85,7 +116,7 @@ def _show_plan(lines: Sequence[str]) -> None:
         err().print(f"  {line}", markup=False)
 
 
-def _show(fitted: Fitted, options: FitOptions) -> None:
+def _show(fitted: Fitted) -> None:
     from weft.cli.tables import show_evaluation, show_ratios, shown_words
 
     if fitted.again:
@@ -93,10 +124,10 @@ def _show(fitted: Fitted, options: FitOptions) -> None:
     part = "test" if "test" in fitted.metrics else "val"
     scores = fitted.metrics.get(part, {})
     if scores:
-        split = f"{part} part, {options.split} split"
+        split = f"{part} part, {fitted.split} split"
         ratio = "0.5" if "0.5" in scores else "0"
         for shown in dict.fromkeys(("0", ratio)):
-            show_evaluation(f"{split}, {shown_words(shown)}", scores[shown])
+            show_evaluation(f"{split}, {shown_words(shown)}" if len(scores) > 1 else split, scores[shown])
         if len(scores) > 1:
             show_ratios(f"{split}: means over tasks; both columns ask the same cells", scores)
     say(f"Model: {fitted.folder}\nReport: {fitted.folder / 'report.html'}")

@@ -52,10 +52,10 @@ def show_evaluation(title: str, evaluation: Mapping[str, Any]) -> None:
         title: what was scored.
         evaluation: one ratio of `metrics.json`: `tasks`, `means`, `standard` when labels were shown.
     """
-    tasks: Mapping[str, Mapping[str, Any]] = evaluation["tasks"]
+    tasks = _families(evaluation)
     alike: dict[tuple[str, ...], list[str]] = {}
     for name, task in tasks.items():
-        alike.setdefault(tuple(m for m in HIGHER_IS_BETTER if m in task), []).append(name)
+        alike.setdefault(tuple(m for m in task if m in HIGHER_IS_BETTER), []).append(name)
     means: Mapping[str, Any] = evaluation["means"]
     for metrics, names in alike.items():
         rows = [[name, str(tasks[name]["n"]), *(_cell(tasks[name], m) for m in metrics)] for name in names[:_MOST]]
@@ -70,6 +70,19 @@ def show_evaluation(title: str, evaluation: Mapping[str, Any]) -> None:
         show_table(
             f"{title}: means", ["metric", "mean", "over tasks"], [[_SHORT.get(m, m), *_told(means, m)] for m in held]
         )
+
+
+def _families(evaluation: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the tasks with a multi-label task in the place of its labels."""
+    groups: Mapping[str, Mapping[str, Any]] = evaluation.get("groups", {})
+    of = {label: name for name, group in groups.items() for label in group["labels"]}
+    found: dict[str, Mapping[str, Any]] = {}
+    for name, task in evaluation["tasks"].items():
+        whole = of.get(name)
+        found[name if whole is None else f"{whole} ({len(groups[whole]['labels'])} labels)"] = (
+            task if whole is None else groups[whole]
+        )
+    return found
 
 
 def shown_words(ratio: str) -> str:

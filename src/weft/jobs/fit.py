@@ -31,12 +31,14 @@ class Fitted:
     Attributes:
         folder: the model folder.
         metrics: the content of `metrics.json`: part -> reveal ratio -> evaluation.
+        split: how the split was made.
         notes: what the person should know: rows left out, options without effect.
         again: true when `resume` found the fit finished already.
     """
 
     folder: Path
     metrics: Mapping[str, Any]
+    split: str = ""
     notes: tuple[str, ...] = ()
     again: bool = False
 
@@ -75,7 +77,7 @@ def fit(
     with locked(out):
         start = prepare(out, same, resume)
         if start is Start.FINISHED:
-            return Fitted(out, read_json(out / METRICS), again=True)
+            return Fitted(out, read_json(out / METRICS), split.method, again=True)
         with _clean_on_error(out):
             _use_threads(chosen.threads)
             predictor.fit(
@@ -86,7 +88,7 @@ def fit(
             )
             metrics = finish(Work(out, chosen, source, split, same, began, report), predictor)
         clear(out)
-    return Fitted(out, metrics, tuple(_notes(chosen, source, split)))
+    return Fitted(out, metrics, split.method, tuple(_notes(chosen, source, split)))
 
 
 def _usual(file: Path) -> tuple[str, str]:

@@ -24,8 +24,9 @@ def bars(
     tasks: Sequence[str],
     standard: Sequence[float | None],
     relational: Sequence[float | None] | None,
-    chance: float,
+    chance: float | None,
     shown: str = "half of the known labels shown",
+    things: str = "molecules",
 ) -> str:
     """Draw a pair of bars per task: nothing shown, and labels shown; from the level of chance on.
 
@@ -34,10 +35,13 @@ def bars(
         tasks: names; at most `MOST` are drawn.
         standard: the metric with nothing shown, None where undefined.
         relational: the same cells with labels shown; None for a model that uses none.
-        chance: where the bars begin.
+        chance: where the bars begin; None when guessing reaches something else in each task.
         shown: how the second bar is called.
+        things: what the data are.
     """
     tasks, standard = tasks[:MOST], standard[:MOST]
+    begin = "" if chance is None else f" Bars begin at {chance:g}, what guessing reaches."
+    chance = chance or 0.0
     series = [("nothing shown", LIGHT, "////", standard)]
     if relational is not None:
         series.append((shown, DARK, "", relational[:MOST]))
@@ -66,27 +70,32 @@ def bars(
             for task, a, b in zip(tasks[:_NAMED], standard, relational or standard, strict=False)
         )
         alt = f"Bars of {metric} per task, {' and '.join(s[0] for s in series)}: {told}."
-        caption = f"{metric} per task on molecules kept apart. Bars begin at {chance:g}, what guessing reaches."
+        caption = f"{metric} per task on {things} kept apart.{begin}"
         return figure_html(figure, f"bars-{_word(metric)}", alt, caption)
 
 
-def ratios(metric: str, shares: Sequence[float], relational: Sequence[float], standard: Sequence[float]) -> str:
+def ratios(
+    metric: str,
+    shares: Sequence[float],
+    relational: Sequence[float],
+    standard: Sequence[float],
+    thing: str = "molecule",
+) -> str:
     """Draw the mean of a metric over the share of labels shown, beside the same cells with nothing shown."""
     with drawing():
         figure = new_figure(7.2, 3.0)
         axes: Axes = figure.subplots()
         axes.plot(shares, relational, "-o", color=DARK, label="labels shown", lw=2)
         axes.plot(shares, standard, "--s", color=EDGE, mfc="white", label="nothing shown, same cells", lw=1.2)
-        axes.set_xlabel("share of each molecule's known labels that is shown")
+        axes.set_xlabel(f"share of each {thing}'s known labels that is shown")
         axes.set_ylabel(f"mean {metric}")
         axes.set_xticks(list(shares))
         axes.margins(y=0.15)
         figure.legend(loc="outside upper left", ncols=2, frameon=False)
         told = ", ".join(f"{a:.2f} at {s:g}" for s, a in zip(shares, relational, strict=True))
         alt = f"Line of the mean {metric} against the share of labels shown: {told}."
-        return figure_html(
-            figure, "ratios", alt, f"Mean {metric} over tasks, and how it changes with what is known of a molecule."
-        )
+        caption = f"Mean {metric} over tasks, and how it changes with what is known of a {thing}."
+        return figure_html(figure, "ratios", alt, caption)
 
 
 def calibration(curves: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> str:

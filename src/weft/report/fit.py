@@ -8,6 +8,7 @@ from typing import Any
 from weft.labels import LabelTable
 from weft.report import sections
 from weft.report.page import page
+from weft.report.score_tables import score_table
 from weft.training.assess import Assessment
 from weft.training.metrics import HEADLINE
 
@@ -25,7 +26,7 @@ def fit_page(card: Mapping[str, Any], labels: LabelTable, train: LabelTable, sco
     if scored is not None:
         parts = [
             sections.side_by_side(scored),
-            sections.score_table(scored),
+            score_table(scored),
             sections.calibration(scored),
             *parts,
         ]

@@ -14,7 +14,7 @@ from weft.report.page import Section, paragraph, table
 from weft.tasks import Kind
 from weft.training.assess import HALF, Assessment
 from weft.training.evaluate import Evaluation
-from weft.training.metrics import HEADLINE, TaskScore, metric_text
+from weft.training.metrics import HEADLINE, TaskScore
 
 #: Names of metrics for people.
 TITLES = {
@@ -25,11 +25,13 @@ TITLES = {
     "brier": "Brier score",
     "accuracy": "accuracy",
     "macro_f1": "macro F1",
+    "micro_f1": "micro F1",
     "rmse": "RMSE",
     "mae": "MAE",
     "r2": "R²",
 }
-_CHANCE = {"roc_auc": 0.5, "r2": 0.0}
+#: What guessing reaches, where that is the same in every task.
+CHANCE = {"roc_auc": 0.5, "r2": 0.0}
 _FEW = 10
 
 
@@ -67,7 +69,7 @@ def _bars(metric: str, standard: Sequence[TaskScore], relational: Sequence[TaskS
         [score.task for score in standard],
         [score.values[metric] for score in standard],
         None if relational is None else [score.values[metric] for score in relational],
-        _CHANCE[metric],
+        CHANCE.get(metric),
         f"{ratio:.0%} of the known labels shown",
     )
 
@@ -84,57 +86,14 @@ def _ratio_lines(assessment: Assessment) -> str:
     )
 
 
-def score_table(assessment: Assessment) -> Section:
-    """Every task's metrics, with n, what is undefined and why."""
-    standard, relational = pair(assessment)
-    body = ""
-    for kind in Kind:
-        tasks = [s for s in standard.scores.tasks if s.kind is kind]
-        if tasks:
-            body += _kind_table(kind, standard, relational)
-    notes = [f"{s.task}: {s.note}." for s in standard.scores.tasks if s.note]
-    return Section("Scores per task", body + "".join(paragraph(note, soft=True) for note in notes))
-
-
-def _kind_table(kind: Kind, standard: Evaluation, relational: Evaluation | None) -> str:
-    pairs = [
-        (a, b)
-        for a, b in zip(standard.scores.tasks, (relational or standard).scores.tasks, strict=True)
-        if a.kind is kind
-    ]
-    metrics = list(pairs[0][0].values)
-    rows = [[a.task, str(a.n), *(_cell(m, a.values[m], b.values[m], relational) for m in metrics)] for a, b in pairs]
-    first, second = standard.means(), (relational or standard).means()
-    means = [
-        _cell(m, _mean(first, m), _mean(second, m), relational) + (f" ({first[m].n_tasks})" if m in first else "")
-        for m in metrics
-    ]
-    same_kind = all(score.kind is kind or not set(metrics) & set(score.values) for score in standard.scores.tasks)
-    if same_kind:
-        rows.append(["Mean (over so many tasks)", "", *means])
-    arrow = " (nothing shown → labels shown)" if relational is not None else ""
-    return table(f"{kind.capitalize()} tasks{arrow}", ["task", "n", *(TITLES.get(m, m) for m in metrics)], rows)
-
-
-def _mean(means: Mapping[str, Any], metric: str) -> float | None:
-    return means[metric].value if metric in means else None
-
-
-def _cell(metric: str, first: float | None, second: float | None, relational: Evaluation | None) -> str:
-    one = metric_text(metric, first)
-    if relational is None or (first is None and second is None):
-        return one
-    return f"{one} → {metric_text(metric, second)}"
-
-
-def calibration(assessment: Assessment) -> Section | None:
+def calibration(assessment: Assessment, things: str = "molecules") -> Section | None:
     """Whether predicted probabilities are right; None without binary labels."""
     if not assessment.calibration:
         return None
     names = {"0": "nothing shown", f"{HALF:g}": f"{HALF:.0%} of the known labels shown"}
     curves = {names.get(key, key): (bins.predicted, bins.found) for key, bins in assessment.calibration.items()}
     n = sum(next(iter(assessment.calibration.values())).count)
-    text = f"Of all cells given a probability of 0.8, 80 % should be 1. Measured on {n} labels of molecules kept apart."
+    text = f"Of all cells given a probability of 0.8, 80 % should be 1. Measured on {n} labels of {things} kept apart."
     return Section("Calibration", paragraph(text) + figures.calibration(curves))
 
 
@@ -184,13 +143,11 @@ def run_card(card: Mapping[str, Any]) -> Section:
         [name, str(o["value"]), "default" if o["default"] else "chosen", "" if o["used"] else "not used"]
         for name, o in card["options"].items()
     ]
+    data, split = card["data"], card["split"]
     facts = [
-        ["data", f"{card['data']['file']} (SHA-256 {card['data']['sha256'][:16]}…)"],
-        ["rows", f"{card['data']['rows']}, usable {card['data']['usable_rows']}"],
-        [
-            "split",
-            f"{card['split']['method']}: {card['split']['train']} / {card['split']['val']} / {card['split']['test']}",
-        ],
+        ["data", f"{data['file']} (SHA-256 {data['sha256'][:16]}…)"],
+        *([["rows", f"{data['rows']}, usable {data['usable_rows']}"]] if "rows" in data else []),
+        ["split", f"{split['method']}: {split['train']} / {split['val']} / {split['test']}"],
         ["made", f"{card['made']} in {card['seconds']:g} s with weft {card['weft']}"],
         *[[name, str(version)] for name, version in card["versions"].items()],
     ]

@@ -1,0 +1,116 @@
+"""The report of a fit to a graph: what each task reached on nodes kept apart, and what the graph is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from weft.data.hetero import HeteroGraph
+from weft.data.splits import Split
+from weft.predictor import Predictor
+from weft.report import figures, sections
+from weft.report.graph_tables import graph_section, labels_section
+from weft.report.page import Section, page, paragraph
+from weft.report.score_tables import score_table
+from weft.tasks import Kind
+from weft.training.assess import Assessment
+from weft.training.metrics import TaskScore, metric_text
+
+#: What a task of a graph is judged by first and second; a multi-label task is named by None.
+_FIRST: dict[Kind | None, tuple[str, str]] = {
+    Kind.MULTICLASS: ("macro_f1", "accuracy"),
+    Kind.BINARY: ("roc_auc", "pr_auc"),
+    Kind.REGRESSION: ("r2", "rmse"),
+    None: ("macro_f1", "micro_f1"),
+}
+_MOST_CARDS = 8
+
+
+def graph_page(
+    card: Mapping[str, Any], graph: HeteroGraph, split: Split, scored: Assessment | None, predictor: Predictor
+) -> str:
+    """Return the report as one HTML page.
+
+    Args:
+        card: the run card.
+        graph: what was fitted to.
+        split: the rows of each part.
+        scored: the test nodes scored, or the validation nodes when there are no test nodes, or None.
+        predictor: the fitted model; its gates are drawn when it has any.
+    """
+    parts: list[Section | None] = [] if scored is None else [_reached(scored), score_table(scored)]
+    parts += [_gates(predictor), None if scored is None else sections.calibration(scored, "nodes")]
+    parts += [labels_section(graph, split), graph_section(graph), sections.run_card(card)]
+    title = f"{graph.name}: {_many(len(graph.tasks.families), 'task')} on {_many(len(graph), 'node')}"
+    return page(title, _lead(card, scored), _cards(scored), [part for part in parts if part])
+
+
+def _many(n: int, thing: str) -> str:
+    return f"{n} {thing}{'s' * (n != 1)}"
+
+
+def _lead(card: Mapping[str, Any], scored: Assessment | None) -> str:
+    options, split = card["options"], card["split"]["method"]
+    shares = options["--exchange"]["value"]
+    model = f"{options['--model']['value']} model" + (f" ({shares})" if shares else "")
+    if scored is None:
+        return f"A {model}. The split kept no nodes apart, so nothing is known of how good it is."
+    what = {"test": "test nodes, whose labels it never saw", "val": "validation nodes, which also chose the model"}
+    return f"A {model}, scored on {scored.n_rows} {what.get(scored.part, 'nodes')} ({split} split)."
+
+
+def _cards(scored: Assessment | None) -> list[tuple[str, str]]:
+    if scored is None:
+        return []
+    shown: list[tuple[str, str]] = []
+    for score in sections.pair(scored)[0].scores.families()[:_MOST_CARDS]:
+        first, second = _FIRST[_kind(score, scored)]
+        beside = f"{sections.TITLES[second]} {metric_text(second, score.values[second])}"
+        shown.append((metric_text(first, score.values[first]), f"{score.task}: {sections.TITLES[first]}; {beside}"))
+    return shown
+
+
+def _kind(score: TaskScore, scored: Assessment) -> Kind | None:
+    groups = scored.revealed[0].scores.groups
+    return None if any(score.task == group.task for group in groups) else score.kind
+
+
+def _reached(scored: Assessment) -> Section:
+    """Bars per task of what it is judged by first, nothing shown against labels shown where that differs."""
+    standard, relational = sections.pair(scored)
+    told = standard.scores.families()
+    other = None if relational is None else relational.scores.families()
+    pictures: list[str] = []
+    for metric in dict.fromkeys(first for first, _ in _FIRST.values()):
+        at = [j for j, score in enumerate(told) if _FIRST[_kind(score, scored)][0] == metric]
+        if at:
+            pictures.append(_bars(metric, [told[j] for j in at], None if other is None else [other[j] for j in at]))
+    text = "One model serves every task."
+    if relational is not None:
+        text += (
+            " It is asked for the same cells twice: with no label of the node itself known, and with "
+            f"{relational.ratio:.0%} of the node's other labels shown."
+        )
+    return Section("What each task reached", paragraph(text) + "".join(pictures))
+
+
+def _bars(metric: str, standard: Sequence[TaskScore], relational: Sequence[TaskScore] | None) -> str:
+    return figures.bars(
+        sections.TITLES[metric],
+        [score.task for score in standard],
+        [score.values[metric] for score in standard],
+        None if relational is None else [score.values[metric] for score in relational],
+        sections.CHANCE.get(metric),
+        things="nodes",
+    )
+
+
+def _gates(predictor: Predictor) -> Section | None:
+    """Draw which task takes what from which, for a model with gates; None for others."""
+    table = getattr(predictor, "gate_table", None)
+    rows = [] if table is None else table()
+    if not rows:
+        return None
+    from weft.report.gates import gates_section
+
+    return gates_section(rows)
