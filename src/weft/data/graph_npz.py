@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from weft.data.graph_build import build_graph, told
+from weft.data.graph_build import Parts, build_graph, told
 from weft.data.graph_npz_labels import read_columns, read_parts
-from weft.data.hetero import HeteroGraph, Ints, NodeTable, Relation, clean_edges
+from weft.data.graph_problems import Problems
+from weft.data.hetero import HeteroGraph, Ints, NodeTable, Relation
 from weft.errors import UserError, nearest
 from weft.files import disk_errors, read_json
 
@@ -29,7 +30,7 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, NotIm
 _CSR = ("data", "indices", "indptr", "shape")
 
 
-def read_npz_graph(folder: Path | str, split: str | None = None) -> HeteroGraph:
+def read_npz_graph(folder: Path | str, split: str | None = None, problems: Problems | None = None) -> HeteroGraph:
     """Read a folder of the layout above.
 
     Args:
@@ -37,21 +38,35 @@ def read_npz_graph(folder: Path | str, split: str | None = None) -> HeteroGraph:
         split: the name of one of its further splits, such as `heco20`; types that it says nothing of, and all
             types by default, have their usual one. A split without validation nodes gives up a fifth of its
             training nodes to it.
+        problems: gathers what is wrong; by default the first is raised.
 
     Raises:
         UserError: naming file and array, for whatever is not as above.
     """
-    folder = Path(folder)
+    folder, problems = Path(folder), problems or Problems()
     edges, features, labels, splits = (load_arrays(folder / f"{name}.npz", name == "edges") for name in _FILES)
     meta = read_json(folder / "meta.json") if (folder / "meta.json").exists() else {}
-    relations = {Relation.parse(key): read_edges(edge, f"{folder / 'edges.npz'}, {key}") for key, edge in edges.items()}
-    blocks = _blocks(features, folder / "features.npz")
-    nodes = read_nodes(folder, meta, relations, blocks, labels)
+    raw = _read_relations(edges, folder / "edges.npz", problems)
+    nodes = read_nodes(folder, meta, raw, _blocks(features, folder / "features.npz"), labels, problems)
+    found = {
+        relation: problems.edges(relation, edge, nodes, str(folder / "edges.npz")) for relation, edge in raw.items()
+    }
+    relations = {relation: edge for relation, edge in found.items() if edge is not None}
+    parts: Parts = {}
     with told(str(folder)):
-        columns, places = read_columns(labels, meta, nodes)
-        parts = read_parts(splits, places, nodes, split)
+        columns, places = read_columns(labels, meta, nodes, problems)
+        with problems.gather():
+            parts = read_parts(splits, places, nodes, split)
         method = "published" if split is None else f"published:{split}"
         return build_graph(nodes, relations, columns, parts, str(meta.get("name") or folder.name), method)
+
+
+def _read_relations(edges: Arrays, path: Path, problems: Problems) -> dict[Relation, Ints]:
+    found: dict[Relation, Ints] = {}
+    for key, edge in edges.items():
+        with problems.gather(f"{path}, {key}"):
+            found[Relation.parse(key)] = read_edges(edge)
+    return found
 
 
 _FILES = ("edges", "features", "labels", "splits")
@@ -75,7 +90,7 @@ def load_arrays(path: Path, needed: bool = False) -> dict[str, NDArray[Any]]:
         raise UserError(f"not a file of arrays ({error})", where=str(path), mend=mend) from error
 
 
-def read_edges(edge: NDArray[Any], where: str, clean: bool = True) -> Ints:
+def read_edges(edge: NDArray[Any]) -> Ints:
     """Return edges as int64 `[2, E]`.
 
     Raises:
@@ -83,12 +98,17 @@ def read_edges(edge: NDArray[Any], where: str, clean: bool = True) -> Ints:
     """
     if edge.ndim != 2 or edge.shape[0] != 2 or (edge.size and edge.dtype.kind not in "iu"):
         mend = "Save whole numbers [2, E]: row 0 the sources, row 1 the targets."
-        raise UserError(f"edges are {edge.dtype} {list(edge.shape)}", where=where, mend=mend)
-    return clean_edges(edge) if clean else edge.astype(np.int64)
+        raise UserError(f"edges are {edge.dtype} {list(edge.shape)}", mend=mend)
+    return edge.astype(np.int64)
 
 
 def read_nodes(
-    folder: Path, meta: Mapping[str, Any], relations: Mapping[Relation, Ints], blocks: Arrays, labels: Arrays
+    folder: Path,
+    meta: Mapping[str, Any],
+    relations: Mapping[Relation, Ints],
+    blocks: Arrays,
+    labels: Arrays,
+    problems: Problems,
 ) -> dict[str, NodeTable]:
     """Return the nodes of each type: as many as `meta.json`, else the features or labels, else the edges say."""
     counts = _counts(folder, meta, relations, blocks, labels)
@@ -98,11 +118,13 @@ def read_nodes(
         kind = owner(name, counts)
         if kind is None:
             where = f"{folder / 'features.npz'}, {block}"
-            raise UserError(f"{name!r} is no type of node", where=where, mend=nearest(name, counts))
-        found[kind][form].append(array)
+            problems.tell(f"{name!r} is no type of node", where, nearest(name, counts))
+        else:
+            found[kind][form].append(array)
     nodes: dict[str, NodeTable] = {}
     for kind, n in counts.items():
-        with told(f"{folder / 'features.npz'}, {kind}"):
+        nodes[kind] = NodeTable(n)
+        with problems.gather(f"{folder / 'features.npz'}, {kind}"):
             nodes[kind] = _table(n, found[kind]["dense"], found[kind]["csr"])
     return nodes
 
@@ -121,9 +143,9 @@ def _counts(
     for relation, edge in relations.items():
         for kind, ends in ((relation.source, edge[0]), (relation.target, edge[1])):
             counts[kind] = max(counts.get(kind, 0), int(ends.max(initial=-1)) + 1)
-    known = {key.rpartition("__")[0]: array for key, array in blocks.items()}
-    known |= {key.partition("__")[0]: array for key, array in labels.items()}
-    return counts | {kind: array.shape[0] for kind, array in known.items() if kind in counts or kind in labels}
+    labelled = {key.partition("__")[0]: len(array) for key, array in labels.items() if array.ndim}
+    shown = {key.rpartition("__")[0]: block.shape[0] for key, block in blocks.items() if block.ndim}
+    return counts | labelled | {kind: n for kind, n in shown.items() if kind in counts or kind in labelled}
 
 
 def owner(name: str, kinds: Mapping[str, Any]) -> str | None:

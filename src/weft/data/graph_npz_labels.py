@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weft.data.graph_build import Column, task_names
+from weft.data.graph_problems import Problems
 from weft.data.graph_splits import hold_out, merge_parts
 from weft.data.hetero import Ints, NodeTable
 from weft.data.splits import PARTS
@@ -28,7 +29,7 @@ _WHERE = "labels.npz"
 
 
 def read_columns(
-    labels: Arrays, meta: Mapping[str, Any], nodes: Mapping[str, NodeTable]
+    labels: Arrays, meta: Mapping[str, Any], nodes: Mapping[str, NodeTable], problems: Problems
 ) -> tuple[list[Column], list[str]]:
     """Return the tasks with their labels, and for each array of labels its key.
 
@@ -43,15 +44,23 @@ def read_columns(
     told_tasks = meta.get("tasks")
     tasks: Mapping[str, Any] = told_tasks if isinstance(told_tasks, Mapping) else {}
     for key, (kind, _), name in zip(keys, places, task_names(places), strict=True):
-        if kind not in nodes:
-            raise UserError(f"{kind!r} is no type of node", where=f"{_WHERE}, {key}", mend=nearest(kind, nodes))
-        array, n = labels[key], nodes[kind].n
-        if array.ndim not in (1, 2) or array.shape[0] != n or array.dtype.kind not in "fiub":
-            what = f"labels are {array.dtype} {list(array.shape)} for {n} nodes of {kind}"
-            raise UserError(what, where=f"{_WHERE}, {key}", mend="Save numbers [nodes], or [nodes, classes].")
-        about = tasks.get(key)
-        columns += _columns(array, about if isinstance(about, Mapping) else {}, kind, name, key)
-    return columns, keys
+        with problems.gather():
+            _check(labels[key], kind, nodes, key)
+            about = tasks.get(key)
+            columns += _columns(labels[key], about if isinstance(about, Mapping) else {}, kind, name, key)
+    return columns, [key for key, (kind, _) in zip(keys, places, strict=True) if kind in nodes]
+
+
+def _check(array: NDArray[Any], kind: str, nodes: Mapping[str, NodeTable], key: str) -> None:
+    where = f"{_WHERE}, {key}"
+    if kind not in nodes:
+        raise UserError(f"{kind!r} is no type of node", where=where, mend=nearest(kind, nodes))
+    n = nodes[kind].n
+    if not n:
+        raise UserError(f"the task is on {kind!r}, of which there are no nodes", where=where)
+    if array.ndim not in (1, 2) or array.shape[0] != n or array.dtype.kind not in "fiub":
+        what = f"labels are {array.dtype} {list(array.shape)} for {n} nodes of {kind}"
+        raise UserError(what, where=where, mend="Save numbers [nodes], or [nodes, classes].")
 
 
 def _place(key: str) -> tuple[str, str]:
