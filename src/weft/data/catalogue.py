@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from weft.data.cache import cache_folder
+from weft.data.graph_catalogue import GRAPHS, find_graph, graph_entry
 from weft.data.moleculenet import ENTRIES, Entry
 from weft.errors import UserError, nearest
 from weft.files import atomic
@@ -35,21 +36,24 @@ def entry(name: str) -> Entry:
     """
     found = next((item for item in ENTRIES if item.name == name.lower()), None)
     if found is None:
-        mend = nearest(name.lower(), [item.name for item in ENTRIES])
+        mend = nearest(name.lower(), [item.name for item in (*ENTRIES, *GRAPHS)])
         raise UserError(f"there is no data set {name!r}", mend=mend)
     return found
 
 
 def find(name: str, progress: Progress | None = None) -> Path:
-    """Return the path of a data set's file, fetched when it is not on this machine.
+    """Return the path of a data set's file, fetched when it is not on this machine, or of a graph's folder.
 
     Args:
         name: its name in the catalogue.
         progress: called as `progress(bytes done, bytes in all)`, the latter 0 when unknown.
 
     Raises:
-        UserError: for an unknown name, a failed download, or a download with another checksum.
+        UserError: for an unknown name, a failed download, a download with another checksum, or a graph that is
+            not on this machine.
     """
+    if graph_entry(name) is not None:
+        return find_graph(name)
     wanted = entry(name)
     here = locate(wanted)
     if here is not None:

@@ -24,9 +24,9 @@ Tasks = Mapping[str, Mapping[str, str]]
 def from_hetero_data(data: HeteroData, tasks: Tasks | None = None, name: str = "graph") -> HeteroGraph:
     """Read a `HeteroData`: `x`, `edge_index`, labels, and `train_mask`, `val_mask` and `test_mask`.
 
-    A dense `x` stays dense and a sparse one sparse. Labels are `[n]`, or 0/1 `[n, classes]` of a multi-label task; NaN
-    is no label, nor is a number below 0 where classes are counted. A relation that has a `rev_` partner keeps one
-    direction only.
+    A dense `x` stays dense and a sparse one sparse; `x_sparse` may stand beside a dense one. Labels are `[n]`, or 0/1
+    `[n, classes]` of a multi-label task; NaN is no label, nor is a number below 0 where classes are counted. A
+    relation that has a `rev_` partner keeps one direction only.
 
     Args:
         data: the graph.
@@ -63,21 +63,27 @@ def _is_reverse(data: HeteroData, source: str, relation: str, target: str) -> bo
 
 
 def _nodes(data: HeteroData, kind: str) -> NodeTable:
-    from scipy.sparse import csr_array
-
-    n, x = data[kind].num_nodes, data[kind].get("x")
+    n = data[kind].num_nodes
     if n is None:
         raise UserError(f"how many nodes {kind!r} has is not told", mend="Set num_nodes.")
-    if x is None:
-        return NodeTable(int(n))
-    if not hasattr(x, "is_sparse"):  # torch_sparse's SparseTensor
-        x = x.to_torch_sparse_coo_tensor()
-    if x.layout == _strided():
-        return NodeTable(int(n), x.detach().cpu().float().reshape(len(x), -1).numpy())
+    dense, sparse = None, None
+    for key in ("x", "x_sparse"):
+        x = data[kind].get(key)
+        if x is not None and not hasattr(x, "is_sparse"):  # torch_sparse's SparseTensor
+            x = x.to_torch_sparse_coo_tensor()
+        if x is not None and x.layout == _strided():
+            dense = x.detach().cpu().float().reshape(len(x), -1).numpy()
+        elif x is not None:
+            sparse = _csr(x)
+    return NodeTable(int(n), dense, sparse)
+
+
+def _csr(x: Tensor) -> Any:
+    from scipy.sparse import csr_array
+
     coo = x.detach().cpu().to_sparse_coo().coalesce()
-    at = tuple(coo.indices().numpy())
-    found = csr_array((coo.values().float().numpy(), at), shape=tuple(coo.shape))
-    return NodeTable(int(n), None, found)
+    at = coo.indices().numpy()
+    return csr_array((coo.values().float().numpy(), (at[0], at[1])), shape=tuple(coo.shape))
 
 
 def _strided() -> object:
@@ -135,15 +141,15 @@ def to_hetero_data(graph: HeteroGraph) -> HeteroData:
             coo = table.sparse.tocoo()
             at = torch.from_numpy(np.stack([coo.row, coo.col]).astype(np.int64))
             key = "x" if table.dense is None else "x_sparse"
-            data[kind][key] = torch.sparse_coo_tensor(at, torch.from_numpy(coo.data), coo.shape).coalesce()
+            data[kind][key] = torch.sparse_coo_tensor(at, torch.from_numpy(coo.data), coo.shape, check_invariants=True)
     for relation, edge in graph.edges.items():
-        data[tuple(relation)].edge_index = torch.from_numpy(edge.copy())
+        data[relation.source, relation.name, relation.target].edge_index = torch.from_numpy(edge.copy())
     _put_labels(graph, data)
     for part, rows in graph.split.parts().items() if graph.split else ():
         mask = np.zeros(len(graph), bool)
         mask[rows] = True
-        for kind in {task.node_type for task in graph.tasks} - {None}:
-            data[kind][f"{part}_mask"] = torch.from_numpy(mask[graph.rows(str(kind))])
+        for kind in {str(task.node_type) for task in graph.tasks}:
+            data[kind][f"{part}_mask"] = torch.from_numpy(mask[graph.rows(kind)])
     return data
 
 
