@@ -41,6 +41,7 @@ REGISTRY: dict[str, str] = {
     "prior": "weft.baselines.label_only:PriorPredictor",
     "molecule-mean": "weft.baselines.label_only:MoleculeMeanPredictor",
     "naive-bayes": "weft.baselines.naive_bayes:NaiveBayesPredictor",
+    "linear-graph": "weft.baselines.linear_graph:LinearGraphPredictor",
 }
 
 
