@@ -1,7 +1,8 @@
 """The suites on heterogeneous graphs: InLINE (arXiv 2410.22089) beside what it must be compared with.
 
-Rows are named `GROUP/WORD`. `paper/...` is the published recipe under every exchange, `default/...` weft's own,
-`no-labels/...` the same without labels as structure, and `encoder/...` other graph networks under that recipe.
+`default` is what `weft fit` does, `off/...` the same without one of its parts, `exchange/...` with another exchange
+in place of InLINE's, `no-labels/...` that without labels as structure, too, and `encoder/...` other graph networks
+under that recipe. `paper/...` is the published recipe under every exchange.
 """
 
 from __future__ import annotations
@@ -50,9 +51,9 @@ def _default() -> tuple[Row, ...]:
     """Return the default, each part of it left out, and the other exchanges with everything else alike."""
     return (
         Row("default"),
-        Row("default/no-gates", options={"gates": False}),
-        Row("default/no-labels", options={"known_labels": False}),
-        *(Row(f"default/{name}", options={"exchange": name}) for name in EXCHANGES),
+        Row("off/gates", options={"gates": False}),
+        Row("off/labels", options={"known_labels": False}),
+        *(Row(f"exchange/{name}", options={"exchange": name}) for name in EXCHANGES),
         *_without_labels("no-labels", EXCHANGES),
     )
 

@@ -27,9 +27,7 @@ def command(
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue interrupted trainings; finished ones are never repeated.")
     ] = False,
-    epochs: Annotated[
-        int | None, typer.Option(min=1, help="Most epochs of every network, for a quick look.")
-    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Most epochs of every network, for a quick look.")] = None,
     threads: Threads = None,
     quiet: Quiet = False,
     json: Json = False,

@@ -1,0 +1,148 @@
+"""A pair of row and seed is trained once, whatever happens; a table never mixes options."""
+
+import json
+
+import pytest
+
+from tests import tiny
+from tests.benchmark.small import SUITE, small_graph
+from weft.benchmark.results import Results
+from weft.benchmark.runner import RunOptions, run_suite
+from weft.benchmark.suite import REGISTRY, Row, Suite, suite
+from weft.errors import UserError
+
+TWO = RunOptions(seeds=(0, 1))
+
+
+@pytest.fixture(autouse=True)
+def trained(monkeypatch):
+    """Return the (seed, folder's name) of every fit, in order."""
+    tiny.register(monkeypatch)
+    fits = []
+    inner = tiny.Tiny.fit
+
+    def fit(self, data, labels, split, run):
+        assert not set(labels.row) & set(split.test)
+        fits.append((run.seed, run.folder.name))
+        inner(self, data, labels, split, run)
+
+    monkeypatch.setattr(tiny.Tiny, "fit", fit)
+    return fits
+
+
+def test_each_pair_once_and_again_nothing(tmp_path, trained):
+    """Protects hours of computing: what is there is not trained again, more seeds add only theirs."""
+    found = run_suite(SUITE, tmp_path, RunOptions(seeds=(0,), rows=("guess/one",)))
+    assert (found.trained, [r.pair for r in found.results]) == (1, [("guess/one", 0)])
+    found = run_suite(SUITE, tmp_path, TWO)
+    assert found.trained == 3
+    assert trained == [
+        (0, "small-guess-one-0"),
+        (0, "small-guess-two-0"),
+        (1, "small-guess-one-1"),
+        (1, "small-guess-two-1"),
+    ]
+    assert run_suite(SUITE, tmp_path, TWO).trained == 0
+    assert len(trained) == 4
+    assert len(found.path.read_text().splitlines()) == 4
+
+
+def test_a_line_says_all(tmp_path):
+    """Protects the raw rows: metrics per family and part, cost, options and versions, readable without weft."""
+    found = run_suite(SUITE, tmp_path, RunOptions(seeds=(0,), rows=("guess/one",)))
+    line = json.loads(found.path.read_text())
+    assert set(line["test"]) == set(line["val"]) == {"area", "tags", "year"}
+    assert line["test"]["area"]["micro_f1"] == pytest.approx(1 / 3)  # three test authors, one of each class
+    assert line["kinds"]["tags"] == "multilabel"
+    assert line["cpu_s"] >= 0
+    assert {"weft", "torch", "when"} <= set(line["made"])
+
+
+def test_stopped_in_the_middle_goes_on(tmp_path, trained, monkeypatch):
+    """Protects a stopped run: finished pairs stay, the stopped one is done again, with its work only on --resume."""
+    monkeypatch.setenv("TINY_FAILS", "1")
+    with pytest.raises(UserError, match="the fit failed"):
+        run_suite(SUITE, tmp_path, TWO)
+    work = tmp_path / ".work" / "small-guess-one-0"
+    (work / "means.safetensors").write_bytes(b"half")
+    monkeypatch.delenv("TINY_FAILS")
+    assert run_suite(SUITE, tmp_path, TWO).trained == 4  # would fail if the broken stage were read
+    assert not work.exists()
+
+
+def test_work_is_kept_with_resume(tmp_path, monkeypatch):
+    """Protects a long training that was interrupted: its stage is read, not made again."""
+    monkeypatch.setattr(tiny.Tiny, "predict", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        run_suite(SUITE, tmp_path, TWO)
+    assert (tmp_path / ".work" / "small-guess-one-0" / "means.safetensors").is_file()
+    monkeypatch.undo()
+    with pytest.MonkeyPatch.context() as patch:
+        tiny.register(patch)
+        patch.setattr(tiny.Tiny, "_means", lambda *_: pytest.fail("made again"))
+        only = RunOptions(seeds=(0,), rows=("guess/one",), resume=True)
+        assert run_suite(SUITE, tmp_path, only).trained == 1
+
+
+def test_what_another_process_does_is_left_to_it(tmp_path, trained):
+    """Protects two processes in one folder: a pair in work elsewhere is skipped and told."""
+    with Results(tmp_path, "small").claim("guess/one", 0) as work:
+        assert work is not None
+        found = run_suite(SUITE, tmp_path, RunOptions(seeds=(0,)))
+    assert found.elsewhere == (("guess/one", 0),)
+    assert trained == [(0, "small-guess-two-0")]
+
+
+def test_done_meanwhile_is_not_done_again(tmp_path, trained, monkeypatch):
+    """Protects two processes from doing a pair one after the other: the file is read again before each."""
+    run_suite(SUITE, tmp_path / "other", TWO)
+    theirs = (tmp_path / "other" / "small.jsonl").read_bytes()
+
+    def graph():
+        (tmp_path / "small.jsonl").write_bytes(theirs)
+        return small_graph()
+
+    late = Suite("small", "", graph, SUITE.rows)
+    assert run_suite(late, tmp_path, TWO).trained == 0
+    assert len(trained) == 4
+
+
+def test_other_options_do_not_mix(tmp_path):
+    """Protects a table from rows of a quick look, or of an older definition."""
+    run_suite(SUITE, tmp_path, RunOptions(seeds=(0,)))
+    rows = (Row("guess/one", tiny.NAME, {"setting": "standard"}), SUITE.rows[1])
+    with pytest.raises(UserError, match="setting=standard"):
+        run_suite(Suite("small", "", small_graph, rows), tmp_path, TWO)
+    with pytest.raises(UserError, match="guess/one was run as"):
+        run_suite(SUITE, tmp_path, RunOptions(seeds=(0,), changed={"setting": "meta"}))
+
+
+def test_damaged_line_is_named(tmp_path):
+    """Protects from a table of half a file."""
+    (tmp_path / "small.jsonl").write_text('{"suite": "small"}\n')
+    with pytest.raises(UserError, match="line 1"):
+        run_suite(SUITE, tmp_path, TWO)
+
+
+def test_names():
+    """Protects a misspelt suite or row: the nearest is told; a group means its rows."""
+    with pytest.raises(UserError, match="Did you mean inline-dblp"):
+        suite("inline-dbpl")
+    with pytest.raises(UserError, match="Did you mean guess/two"):
+        SUITE.select(["guess/tow"])
+    assert SUITE.select(["guess"]) == SUITE.rows
+    assert [row.name for row in suite("inline-dblp").select(["off", "default"])] == [
+        "default",
+        "off/gates",
+        "off/labels",
+    ]
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_suites_are_whole(name):
+    """Protects the suites: rows are distinct, and have what each must be compared with."""
+    found = suite(name)
+    names = [row.name for row in found.rows]
+    assert len(set(names)) == len(names)
+    assert {"default", "off/gates", "off/labels", "exchange/single", "exchange/mmoe", "prior"} <= set(names)
+    assert found.name == name

@@ -1,0 +1,74 @@
+"""The numbers of a table are the means and standard deviations of its rows, and the documentation's are the table's."""
+
+from pathlib import Path
+
+import pytest
+
+from weft.benchmark.results import Result, Results
+from weft.benchmark.tables import Spread, fill_tables, grid
+from weft.errors import UserError
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def result(row, seed, area, year, **more):
+    test = {"area": {"macro_f1": area, "micro_f1": area + 0.1}, "year": {"r2": year, "rmse": 1234.5}}
+    kinds = {"area": "multiclass", "year": "regression"}
+    return Result("small", row, seed, "tiny", {}, kinds, {}, test, **{"cpu_s": 10.0, "wall_s": 20.0, **more})
+
+
+ROWS = [
+    result("a", 0, 0.80, 0.5, cpu_s=4.0),
+    result("b", 0, 0.10, 0.5, parameters=1234567),
+    result("a", 1, 0.82, None, cpu_s=5.0),
+    result("a", 2, 0.87, 0.7, cpu_s=6.0),
+]
+
+
+def test_means_and_sds_by_hand():
+    """Protects every number: 0.80, 0.82, 0.87 have the mean 0.83 and the sample sd 0.0360555."""
+    made = grid(ROWS)
+    head = ("model", "seeds", "area macro-F1", "area micro-F1", "year R²", "year RMSE", "CPU s", "wall s", "parameters")
+    assert made.header == head
+    first = ("a", "3", "0.8300 ± 0.0361", "0.9300 ± 0.0361", "0.6000 ± 0.1414 (2)", "1234 ± 0", "5.0", "20", "-")
+    assert made.rows == (first, ("b", "1", "0.1000", "0.2000", "0.5000", "1234", "10", "20", "1,234,567"))
+
+
+def test_many_families_have_one_metric_each_and_a_mean():
+    """Protects a table of eight tasks from sixteen columns; the mean is over families, per seed, all or nothing."""
+    kinds = dict.fromkeys("abcde", "binary")
+    rows = [
+        Result("s", "m", seed, "tiny", {}, kinds, {}, {k: {"pr_auc": x + at} for at, k in enumerate("abcde")}, 1, 1)
+        for seed, x in enumerate((0.1, 0.3))
+    ]
+    made = grid(rows)
+    assert made.header[2:8] == ("a AP", "b AP", "c AP", "d AP", "e AP", "mean")
+    assert made.rows[0][7] == "2.2000 ± 0.1414"
+    rows[0].test["c"]["pr_auc"] = None
+    assert grid(rows).rows[0][7] == "2.3000 (1)"
+
+
+def test_nothing_defined_is_said():
+    """Protects from a zero where there is no value."""
+    assert Spread.of([None, None]) is None
+    assert grid([result("a", 0, 0.5, None)]).rows[0][4] == "undefined"
+
+
+def test_a_page_gets_its_tables(tmp_path):
+    """Protects the documentation: what stands there is made of the rows; without rows it stays."""
+    page = "before\n<!-- table: small -->\nold\n<!-- end of table -->\nafter\n"
+    assert fill_tables(page, tmp_path) == page
+    for row in ROWS:
+        Results(tmp_path, "small").add(row)
+    made = fill_tables(page, tmp_path)
+    assert made == page.replace("old\n", grid(ROWS).markdown())
+    assert fill_tables(made, tmp_path) == made
+    assert "| a | 3 | 0.8300 ± 0.0361 |" in made
+    with pytest.raises(UserError, match="no place"):
+        fill_tables("no table", tmp_path)
+
+
+def test_the_documentation_is_made_of_the_rows():
+    """Protects docs/inline.md from figures that no kept row has."""
+    page = (DOCS / "inline.md").read_text(encoding="utf-8")
+    assert fill_tables(page, DOCS / "results") == page
