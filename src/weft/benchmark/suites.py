@@ -22,10 +22,10 @@ _PLAIN = (Row("linear-graph", "linear-graph"), Row("prior", "prior"))
 
 
 def _graph(name: str) -> HeteroGraph:
-    from weft.data.catalogue import find
+    from weft.data.graph_catalogue import find_graph
     from weft.data.graph_files import read_graph
 
-    return read_graph(find(name))
+    return read_graph(find_graph(name))
 
 
 def _dblp() -> HeteroGraph:
