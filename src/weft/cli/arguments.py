@@ -36,6 +36,12 @@ Threads = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, to standard output.")]
+Rows = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="FILE", help="A table of molecules, or of nodes of the graph (default for a graph: all nodes)."
+    ),
+]
 _GRAPH = "Options for a graph"
 Exchange = Annotated[
     str | None,
@@ -64,6 +70,15 @@ BatchSize = Annotated[
 Fanout = Annotated[
     int | None,
     typer.Option(metavar="N", rich_help_panel=_GRAPH, help="Neighbours drawn per node and relation in a batch."),
+]
+Graph = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER", rich_help_panel=_GRAPH, help="The graph (default: the one the model was fitted to)."
+    ),
+]
+NodeType = Annotated[
+    str | None, typer.Option("--type", metavar="TYPE", rich_help_panel=_GRAPH, help="The type of the table's nodes.")
 ]
 IgnoreKnown = Annotated[
     bool, typer.Option("--ignore-known", help="Predict from structure alone, as if no label were known.")

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from weft.cli.arguments import File, IgnoreKnown, Json, Model, OutFile, Prefix, Quiet, Smiles, Threads
+from weft.cli.arguments import (
+    Graph,
+    IgnoreKnown,
+    Json,
+    Model,
+    NodeType,
+    OutFile,
+    Prefix,
+    Quiet,
+    Rows,
+    Smiles,
+    Threads,
+)
 from weft.cli.predicting import run_and_tell
 
 
 def command(
     model: Model,
-    file: File,
     out: OutFile,
+    file: Rows = None,
     smiles: Smiles = None,
     ignore_known: IgnoreKnown = False,
     prefix: Prefix = "",
+    graph: Graph = None,
+    node_type: NodeType = None,
     threads: Threads = None,
     quiet: Quiet = False,
     json: Json = False,
@@ -26,4 +40,4 @@ def command(
     """
     from weft.jobs.predict import impute
 
-    run_and_tell(impute, model, file, out, smiles, ignore_known, prefix, threads, quiet, json)
+    run_and_tell(impute, model, file, out, smiles, ignore_known, prefix, threads, graph, node_type, quiet, json)

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from weft.cli.arguments import File, IgnoreKnown, Json, Model, OutFile, Prefix, Quiet, Smiles, Threads
+from weft.cli.arguments import (
+    Graph,
+    IgnoreKnown,
+    Json,
+    Model,
+    NodeType,
+    OutFile,
+    Prefix,
+    Quiet,
+    Rows,
+    Smiles,
+    Threads,
+)
 from weft.cli.predicting import run_and_tell
 
 
 def command(
     model: Model,
-    file: File,
     out: OutFile,
+    file: Rows = None,
     smiles: Smiles = None,
     ignore_known: IgnoreKnown = False,
     prefix: Prefix = "",
+    graph: Graph = None,
+    node_type: NodeType = None,
     threads: Threads = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Predict every task for the molecules of a table.
+    """Predict every task for the molecules, or the nodes of a graph, of a table.
 
     Columns, rows and order of the table stay as they are.
 
@@ -25,7 +39,10 @@ def command(
 
     Labels that the table has are used to predict the others. The prediction
     beside a known label is made without that label.
+
+    A table of nodes has a column node, and type where tasks are on several
+    types. Without a table, every node that has a task is predicted.
     """
     from weft.jobs.predict import predict
 
-    run_and_tell(predict, model, file, out, smiles, ignore_known, prefix, threads, quiet, json)
+    run_and_tell(predict, model, file, out, smiles, ignore_known, prefix, threads, graph, node_type, quiet, json)

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 def run_and_tell(
     job: Callable[..., Predicted],
     model: Path,
-    file: Path,
+    file: Path | None,
     out: Path,
     smiles: str | None,
     ignore_known: bool,
     prefix: str,
     threads: int | None,
+    graph: Path | None,
+    node_type: str | None,
     quiet: bool,
     json: bool,
 ) -> None:
@@ -29,9 +31,11 @@ def run_and_tell(
     from weft.jobs.options import available_threads
     from weft.jobs.predict import PredictOptions
 
-    options = PredictOptions(smiles, ignore_known, prefix, threads or available_threads())
+    options = PredictOptions(smiles, ignore_known, prefix, threads or available_threads(), graph, node_type)
     with progress(quiet) as report:
         done = job(model, file, out, options, report)
+    for text in done.notes:
+        note(text)
     if done.first_bad is not None:
         row, reason = done.first_bad
         note(f"{done.bad} of {done.rows} rows could not be predicted; the first is row {row}: {reason}")

@@ -46,7 +46,7 @@ def refusal(found: Validation) -> str | None:
     return f"tasks without labels or with one class only; leave them out: {' '.join(flags[:20])}"
 
 
-def check_output(out: Path, file: Path) -> None:
+def check_output(out: Path, file: Path | None) -> None:
     """Refuse an output path before any work is done for it.
 
     Raises:
@@ -64,5 +64,5 @@ def check_output(out: Path, file: Path) -> None:
         )
     if out.is_dir():
         raise UserError("this is a folder", where=str(out), mend="Name a file in it.")
-    if out.exists() and file.exists() and out.samefile(file):
+    if file is not None and out.exists() and file.exists() and out.samefile(file):
         raise UserError("the output would replace the input", where=str(out), mend="Choose another --out.")

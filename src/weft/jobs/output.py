@@ -102,7 +102,8 @@ def _task_columns(task: Task, mean: Floats, std: Floats, ok: Bools) -> list[pl.S
     if task.kind is not Kind.MULTICLASS:
         return [_number(f"{task.name}_pred", mean[:, 0], ok), _number(f"{task.name}_std", std[:, 0], ok)]
     best = np.where(np.isfinite(mean), mean, -np.inf).argmax(1)
-    words = [task.classes[c] if good else None for c, good in zip(best, ok, strict=True)]
+    told = ok & np.isfinite(mean).any(1)
+    words = [task.classes[c] if good else None for c, good in zip(best, told, strict=True)]
     shares = [_number(f"{task.name}_p_{name}", mean[:, c], ok) for c, name in enumerate(task.classes)]
     spread = _number(f"{task.name}_std", std[np.arange(len(std)), best], ok)
     return [pl.Series(f"{task.name}_pred", words, dtype=pl.String), *shares, spread]

@@ -5,19 +5,23 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from weft import predictor as predictors
+from weft.errors import UserError
 from weft.jobs.checks import check_output
 from weft.jobs.inputs import Input, read_for_model, usual_smiles
 from weft.jobs.options import available_threads
 from weft.jobs.output import add_predictions, fill_blanks
-from weft.labels import LabelTable, Shown
+from weft.labels import Bools, LabelTable, Shown
 from weft.predictor import Predictions, Predictor
 from weft.training.assess import uses_labels
 from weft.training.run import Report, silent
+
+if TYPE_CHECKING:
+    from weft.jobs.node_input import NodeInput
 
 #: Known cells are predicted with this part of them hidden at a time.
 _FOLDS = 5
@@ -34,6 +38,7 @@ class Predicted:
         known: known labels found in the input.
         used: whether the model took them into account.
         first_bad: row number and reason of the first bad row.
+        notes: what the person should know of the graph.
     """
 
     out: Path
@@ -42,6 +47,7 @@ class Predicted:
     known: int
     used: bool
     first_bad: tuple[int, str] | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,21 +59,26 @@ class PredictOptions:
         ignore_known: predict from structure alone (the standard setting).
         prefix: put before the name of every added column.
         threads: threads to compute with.
+        graph: the graph to predict on, for a model of one; None takes the one it was fitted to.
+        node_type: the type of the nodes in the table.
     """
 
     smiles: str | None = None
     ignore_known: bool = False
     prefix: str = ""
     threads: int = dataclasses.field(default_factory=available_threads)
+    graph: Path | None = None
+    node_type: str | None = None
 
 
 def predict(
-    folder: Path, file: Path, out: Path, options: PredictOptions | None = None, report: Report = silent
+    folder: Path, file: Path | None, out: Path, options: PredictOptions | None = None, report: Report = silent
 ) -> Predicted:
     """Write `file` to `out` with the predictions of the model in `folder` as added columns.
 
     Every label the input has is shown to the model, except to the prediction of that very cell: `TASK_pred`
-    of a known cell is made with it, and a fifth of the tasks, hidden.
+    of a known cell is made with it, and a fifth of the tasks, hidden. A model of a graph reads a table of nodes;
+    without a table it predicts every node that has a task.
 
     Raises:
         UserError: for a model, file or output that cannot be used; nothing is written then.
@@ -76,7 +87,7 @@ def predict(
 
 
 def impute(
-    folder: Path, file: Path, out: Path, options: PredictOptions | None = None, report: Report = silent
+    folder: Path, file: Path | None, out: Path, options: PredictOptions | None = None, report: Report = silent
 ) -> Predicted:
     """Write `file` to `out` with the blanks of its task columns filled in; known cells are untouched.
 
@@ -86,24 +97,59 @@ def impute(
     return _run(folder, file, out, options or PredictOptions(), report, fill=True)
 
 
-def _run(folder: Path, file: Path, out: Path, options: PredictOptions, report: Report, *, fill: bool) -> Predicted:
+def _run(
+    folder: Path, file: Path | None, out: Path, options: PredictOptions, report: Report, *, fill: bool
+) -> Predicted:
     check_output(out, file)
     predictor = predictors.load(folder)
-    read = read_for_model(file, predictor.tasks, report, options.smiles, usual_smiles(folder), threads=options.threads)
+    read, notes = _read(predictor, folder, file, options, report)
     used = uses_labels(predictor) and not options.ignore_known and len(read.labels) > 0
     report("predict", 0, 1, "")
     predictions = _predict(predictor, read, used, around=not fill)
     report("predict", 1, 1, f"{len(predictor.tasks)} tasks")
-    return _write(read, predictions, out, options, used, fill=fill)
+    return dataclasses.replace(_write(read, predictions, out, options, used, fill=fill), notes=notes)
 
 
-def _predict(predictor: Predictor, read: Input, used: bool, around: bool) -> Predictions:
+def _read(
+    predictor: Predictor, folder: Path, file: Path | None, options: PredictOptions, report: Report
+) -> tuple[Input | NodeInput, tuple[str, ...]]:
+    """Read molecules, or nodes for a model of a graph; and tell what is worth a note."""
+    from weft.jobs.graph_model import graph_for, on_graph
+
+    if on_graph(predictor):
+        from weft.jobs.node_input import read_nodes
+
+        report("read", 0, 1, "")
+        graph, same = graph_for(folder, options.graph)
+        nodes = read_nodes(file, graph, predictor.tasks, options.node_type)
+        predictor.check_features(nodes.data)
+        report("read", 1, 1, f"{len(nodes.table)} nodes of {graph.name}")
+        changed = options.graph is None and not same
+        return nodes, ("the graph's files have changed since the fit",) if changed else ()
+    if options.graph is not None or options.node_type is not None:
+        raise UserError("this model reads molecules, no graph", where=str(folder), mend="Leave out --graph and --type.")
+    if file is None:
+        raise UserError("there is no table to predict", where=str(folder), mend="Name a file after the model.")
+    usual = usual_smiles(folder)
+    return read_for_model(file, predictor.tasks, report, options.smiles, usual, threads=options.threads), ()
+
+
+def _predict(predictor: Predictor, read: Input | NodeInput, used: bool, around: bool) -> Predictions:
     encoded = predictor.encode(read.data)
     if not used:
-        return predictor.predict_encoded(encoded, Shown.nothing(predictor.tasks, len(read.data)))
-    if around:
-        return predict_around(predictor, encoded, read.labels)
-    return predictor.predict_encoded(encoded, Shown(read.labels))
+        found = predictor.predict_encoded(encoded, Shown.nothing(predictor.tasks, len(read.data)))
+    elif around:
+        found = predict_around(predictor, encoded, read.labels)
+    else:
+        found = predictor.predict_encoded(encoded, Shown(read.labels))
+    return found if isinstance(read, Input) else blank(found, read.foreign)
+
+
+def blank(predictions: Predictions, foreign: Bools) -> Predictions:
+    """Take away what was predicted for tasks `[N, T]` that a row cannot have."""
+    gone = np.repeat(foreign, [task.width for task in predictions.tasks], 1)
+    mean, std = (np.where(gone, np.nan, values) for values in (predictions.mean, predictions.std))
+    return dataclasses.replace(predictions, mean=mean, std=std)
 
 
 def predict_around(predictor: Predictor, encoded: Any, known: LabelTable) -> Predictions:
@@ -134,7 +180,7 @@ def predict_around(predictor: Predictor, encoded: Any, known: LabelTable) -> Pre
 
 
 def _write(
-    read: Input, predictions: Predictions, out: Path, options: PredictOptions, used: bool, *, fill: bool
+    read: Input | NodeInput, predictions: Predictions, out: Path, options: PredictOptions, used: bool, *, fill: bool
 ) -> Predicted:
     from weft.data.tables import write_table
 
