@@ -52,7 +52,7 @@ def test_a_line_says_all(tmp_path):
     found = run_suite(SUITE, tmp_path, RunOptions(seeds=(0,), rows=("guess/one",)))
     line = json.loads(found.path.read_text())
     assert set(line["test"]) == set(line["val"]) == {"area", "tags", "year"}
-    assert line["test"]["area"]["micro_f1"] == pytest.approx(1 / 3)  # three test authors, one of each class
+    assert line["test"]["area"]["accuracy"] == pytest.approx(1 / 3)  # three test authors, one of each class
     assert line["kinds"]["tags"] == "multilabel"
     assert line["cpu_s"] >= 0
     assert {"weft", "torch", "when"} <= set(line["made"])

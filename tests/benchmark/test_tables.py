@@ -12,7 +12,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 def result(row, seed, area, year, **more):
-    test = {"area": {"macro_f1": area, "micro_f1": area + 0.1}, "year": {"r2": year, "rmse": 1234.5}}
+    test = {"area": {"macro_f1": area, "accuracy": area + 0.1}, "year": {"r2": year, "rmse": 1234.5}}
     kinds = {"area": "multiclass", "year": "regression"}
     return Result("small", row, seed, "tiny", {}, kinds, {}, test, **{"cpu_s": 10.0, "wall_s": 20.0, **more})
 

@@ -6,20 +6,21 @@ from typing import Final
 
 import numpy as np
 
-from weft.hetero.resample import Cells, score
+from weft.hetero.resample import Cells
 from weft.labels import Asked, Floats
 from weft.predictor import Predictions
 from weft.tasks import Kind, TaskSet
+from weft.training.metrics import score_tasks
 
 MULTILABEL: Final = "multilabel"
 
-#: Kind of family -> the metrics that are kept; the first is the one by which it is judged. For a multi-label
-#: family all but `micro_f1` are means over its labels. Accuracy and micro-F1 are one number where a node has one class.
+#: Kind of family -> the metrics in tables; the first is the one by which it is judged. For a multi-label family
+#: they are means over its labels. Accuracy and micro-F1 are one number where a node has one class.
 METRICS: dict[str, tuple[str, ...]] = {
-    Kind.BINARY: ("pr_auc", "roc_auc", "f1", "brier"),
-    Kind.MULTICLASS: ("macro_f1", "micro_f1", "roc_auc"),
-    MULTILABEL: ("pr_auc", "roc_auc", "macro_f1", "micro_f1"),
-    Kind.REGRESSION: ("r2", "rmse", "mae"),
+    Kind.BINARY: ("pr_auc", "roc_auc"),
+    Kind.MULTICLASS: ("macro_f1", "accuracy"),
+    MULTILABEL: ("pr_auc", "macro_f1"),
+    Kind.REGRESSION: ("r2", "rmse"),
 }
 
 Scores = dict[str, dict[str, float | None]]
@@ -70,11 +71,4 @@ def _truth(asked: Asked, rows: np.ndarray, members: list[int]) -> Floats:
 
 def family_scores(predictions: Predictions, asked: Asked) -> Scores:
     """Return every metric of every family that has an asked label."""
-    kinds = family_kinds(predictions.tasks)
-    cells = family_cells(predictions, asked)
-    return {name: {metric: _value(held, metric) for metric in METRICS[kinds[name]]} for name, held in cells.items()}
-
-
-def _value(cells: Cells, metric: str) -> float | None:
-    value = float(score(np.ones((1, len(cells.truth))), cells, metric)[0])
-    return value if np.isfinite(value) else None
+    return {found.task: dict(found.values) for found in score_tasks(predictions, asked).families() if found.n}

@@ -17,13 +17,10 @@ _FEW = 4
 _WORDS = {
     "pr_auc": "AP",
     "roc_auc": "ROC-AUC",
-    "f1": "F1",
-    "brier": "Brier",
     "macro_f1": "macro-F1",
-    "micro_f1": "micro-F1",
+    "accuracy": "micro-F1",
     "r2": "R²",
     "rmse": "RMSE",
-    "mae": "MAE",
 }
 _BLOCK = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
@@ -110,7 +107,7 @@ def _cell(metric: str, spread: Spread | None, n: int) -> str:
 def _number(metric: str, value: float | None) -> str:
     if value is None:
         return ""
-    return f"{value:.4g}" if metric in ("rmse", "mae") else f"{value:.4f}"
+    return f"{value:.4g}" if metric == "rmse" else f"{value:.4f}"
 
 
 def _cost(results: Sequence[Result]) -> tuple[str, str, str]:
