@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from weft.cli.arguments import File, Json, Model, Quiet, Seed, Smiles, Threads
+from weft.cli.arguments import Data, Json, Model, Quiet, Seed, Smiles, Threads
 from weft.cli.console import note, say_json
 from weft.cli.progress import progress
 
@@ -17,27 +17,26 @@ if TYPE_CHECKING:
 
 def command(
     model: Model,
-    file: File,
+    file: Data,
     reveal: Annotated[
         list[float] | None,
-        typer.Option(
-            help="Share of each molecule's known labels to show; the rest is asked. May be given several times."
-        ),
+        typer.Option(help="Share of each datum's known labels to show; the rest is asked. May be given several times."),
     ] = None,
     masks: Annotated[int, typer.Option(help="Random choices of the labels shown, averaged over.")] = 5,
     seed: Seed = 0,
     seen: Annotated[
-        bool, typer.Option("--seen", help="Score molecules the model was fitted on, too: the scores then flatter.")
+        bool, typer.Option("--seen", help="Score data the model was fitted on, too: the scores then flatter.")
     ] = False,
     smiles: Smiles = None,
+    part: Annotated[str | None, typer.Option(metavar="PART", help="Of a graph's split: test (default) or val.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the result as JSON.")] = None,
     threads: Threads = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Score a model on the labels of a table, per task.
+    """Score a model on the labels of a table, or of a graph, per task.
 
-    Molecules of its training and validation parts are left out.
+    What is of its training and validation parts is left out.
 
     With --reveal, the same cells are asked twice: nothing shown, labels shown.
     """
@@ -45,9 +44,11 @@ def command(
 
     with progress(quiet) as report:
         found = evaluate(
-            model, file, reveal or [0.0], masks, seed, seen, smiles, out=out, threads=threads, report=report
+            model, file, reveal or [0.0], masks, seed, seen, smiles, part, out, threads=threads, report=report
         )
     _notes(found, wants_labels=any(reveal or []))
+    if part == "val":
+        note("validation nodes chose the model: the scores flatter")
     if json:
         say_json(found.to_json())
     else:
@@ -58,13 +59,17 @@ def _notes(found: Evaluated, *, wants_labels: bool) -> None:
     if found.bad:
         note(f"{found.bad} of {found.rows} rows cannot be used")
     if found.seen and not found.seen_scored:
-        note(f"{found.seen} rows are molecules the model was fitted or chosen on: left out")
+        note(f"{found.seen} {_rows(found)} the model was fitted or chosen on: left out")
     if found.support_labels:
         note(f"{found.support_labels} labels are those an added task was learnt from: left out")
     if found.seen and found.seen_scored:
-        note(f"{found.seen} rows are molecules the model was fitted or chosen on: the scores flatter")
+        note(f"{found.seen} {_rows(found)} the model was fitted or chosen on: the scores flatter")
     if wants_labels and not found.uses_labels:
         note("this model does not use known labels: scored with nothing shown")
+
+
+def _rows(found: Evaluated) -> str:
+    return "nodes are those" if found.things == "nodes" else f"rows are {found.things}"
 
 
 def _show(found: Evaluated) -> None:
@@ -72,6 +77,8 @@ def _show(found: Evaluated) -> None:
 
     scores = found.assessment.to_json()
     for ratio, evaluation in scores.items():
-        show_evaluation(f"{found.assessment.n_rows} rows, {shown_words(ratio)}", evaluation)
+        rows = f"{found.assessment.n_rows} {'nodes' if found.things == 'nodes' else 'rows'}"
+        alone = found.things == "nodes" and len(scores) == 1 and not float(ratio)
+        show_evaluation(rows if alone else f"{rows}, {shown_words(ratio)}", evaluation)
     if any(float(ratio) > 0 for ratio in scores):
         show_ratios("means over tasks; both columns ask the same cells", scores)

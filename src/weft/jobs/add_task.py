@@ -18,6 +18,7 @@ from weft.files import disk_errors, read_json, write_json
 from weft.jobs.checks import check_tasks
 from weft.jobs.finish import publish
 from weft.jobs.folder import CARD, LOCK, MODEL, WEIGHTS, WORK, check_target, locked
+from weft.jobs.graph_model import on_graph
 from weft.jobs.inputs import Input, read_for_fit, sha256, usual_smiles
 from weft.jobs.options import available_threads
 from weft.jobs.seen import save_support
@@ -68,6 +69,9 @@ def add_task(
         UserError: for input that cannot be used, a task the model has already, or a model that cannot grow.
     """
     predictor = predictors.load(folder)
+    if on_graph(predictor):
+        mend = "Add the task to the graph's files and fit again."
+        raise UserError("a model of a graph cannot take a new task", where=str(folder), mend=mend)
     target = out or folder
     if out is not None:
         check_target(out)

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from weft import predictor as predictors
 from weft.errors import UserError
 from weft.files import write_json
-from weft.jobs.inputs import Input, read_for_model, usual_smiles
+from weft.jobs.candidates import Candidates, from_graph, from_table
+from weft.jobs.graph_model import on_graph
 from weft.jobs.options import available_threads, check_seed
-from weft.jobs.seen import seen
 from weft.training.assess import MASKS, Assessment, assess, uses_labels
 from weft.training.run import Report, silent
 
@@ -30,6 +28,7 @@ class Evaluated:
         support_labels: labels of other rows left out because an added task was learnt from them.
         seen_scored: whether those were scored all the same.
         uses_labels: whether the model takes known labels into account.
+        things: what the data are: molecules or nodes.
     """
 
     assessment: Assessment
@@ -39,6 +38,7 @@ class Evaluated:
     support_labels: int
     seen_scored: bool
     uses_labels: bool
+    things: str = "molecules"
 
     def to_json(self) -> dict[str, object]:
         """Return counts of rows and `reveal`: ratio -> evaluation."""
@@ -62,6 +62,7 @@ def evaluate(
     seed: int = 0,
     with_seen: bool = False,
     smiles: str | None = None,
+    part: str | None = None,
     out: Path | None = None,
     threads: int | None = None,
     report: Report = silent,
@@ -70,12 +71,13 @@ def evaluate(
 
     Args:
         folder: the model.
-        file: a table with some of the model's task columns.
+        file: a table with some of the model's task columns; a graph's folder for a model of a graph.
         ratios: shares of every molecule's known labels to show; the rest is asked.
         masks: random choices of the labels shown, averaged over.
         seed: of the first choice.
         with_seen: score molecules of the training and validation parts as well; the scores then flatter.
         smiles: the SMILES column.
+        part: of a graph's split, `test` (default) or `val`.
         out: where to write the result as JSON.
         threads: processes that featurise.
         report: told of progress.
@@ -85,34 +87,40 @@ def evaluate(
     """
     _check(ratios, masks, seed)
     predictor = predictors.load(folder)
-    threads = threads or available_threads()
-    read = read_for_model(file, predictor.tasks, report, smiles, usual_smiles(folder), threads)
-    ok = read.data.ok
-    cells = seen(folder, read.data, predictor.tasks)
-    known = ok & cells.all(1)
-    rows = np.flatnonzero(ok if with_seen else ok & ~known)
-    labels = read.labels if with_seen else read.labels.where(~cells[read.labels.row, read.labels.col])
+    things = "nodes" if on_graph(predictor) else "molecules"
+    found = _candidates(folder, file, predictor, smiles, part, threads or available_threads(), report)
+    rows, labels = found.chosen(with_seen)
     if not len(labels.on_rows(rows)):
-        raise _nothing_to_score(read, file)
+        why, mend = found.nothing
+        raise UserError(f"nothing to score: {why}", where=str(file), mend=mend)
     report("score", 0, 1, "")
-    scored = assess(predictor, read.data, labels, rows, file.name, sorted(set(ratios)), masks, seed)
+    scored = assess(predictor, found.data, labels, rows, found.name, sorted(set(ratios)), masks, seed)
     report("score", 1, 1, f"{scored.n_rows} rows")
-    bad = len(ok) - int(ok.sum())
-    support = len(read.labels.on_rows(rows)) - len(labels.on_rows(rows))
-    result = Evaluated(scored, len(ok), bad, int(known.sum()), support, with_seen, uses_labels(predictor))
+    bad = len(found.data) - int(found.data.ok.sum())
+    support = len(found.labels.on_rows(rows)) - len(labels.on_rows(rows))
+    known = int(found.seen.sum())
+    result = Evaluated(scored, len(found.data), bad, known, support, with_seen, uses_labels(predictor), things)
     if out is not None:
         write_json(out, result.to_json())
     return result
 
 
-def _nothing_to_score(read: Input, file: Path) -> UserError:
-    if not len(read.labels):
-        why, mend = "no label of the model's tasks", "Check the column names."
-    elif not len(read.labels.on_rows(np.flatnonzero(read.data.ok))):
-        why, mend = "no row with a label can be used", "'weft validate' tells what is wrong with the rows."
-    else:
-        why, mend = "all labels were seen in training", "Give molecules the model has not seen, or add --seen."
-    return UserError(f"nothing to score: {why}", where=str(file), mend=mend)
+def _candidates(
+    folder: Path,
+    file: Path,
+    predictor: predictors.Predictor,
+    smiles: str | None,
+    part: str | None,
+    threads: int,
+    report: Report,
+) -> Candidates:
+    if not on_graph(predictor):
+        if part is not None:
+            raise UserError("this model reads molecules, no graph", where="--part", mend="Leave it out.")
+        return from_table(folder, file, predictor, smiles, threads, report)
+    if smiles is not None:
+        raise UserError("this model reads a graph, no molecules", where="--smiles", mend="Leave it out.")
+    return from_graph(folder, file, predictor, part or "test", report)
 
 
 def _check(ratios: Sequence[float], masks: int, seed: int) -> None:
