@@ -10,8 +10,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from weft.data.hetero import Relation
+from weft.hetero.aggregate import Part, aggregate, product
 from weft.hetero.dropout import dropout
-from weft.hetero.segments import mean_weights, segment_softmax, weighted_sum
+from weft.hetero.mixing import mix_own
+from weft.hetero.products import scores
+from weft.hetero.relation_term import RelationTerm
+from weft.hetero.segments import mean_weights, segment_softmax, to_edges
+from weft.hetero.starts import uniform, xavier
 from weft.hetero.topology import LOOP, Schema, Topology
 
 States = Mapping[str, Tensor]
@@ -27,7 +32,9 @@ class LayerConfig:
         dropout: of the states a layer reads.
         logit_dropout: of attention logits (InLINE's released code drops logits, not edges).
         attention: `gat` scores neighbours; `mean` takes them alike.
+        relation_dim: width of the embeddings that make a relation's term in the logits; 0 for a number each.
         merge: `attention` over relations, or their `mean`.
+        merge_by: `type`, each receiving type has its own attention over relations, or `layer`, one for all.
         norm: `layer` normalises the update; `none`.
         activation: `elu` or `relu`.
         residual: whether the state before is added.
@@ -37,7 +44,9 @@ class LayerConfig:
     dropout: float = 0.5
     logit_dropout: float = 0.0
     attention: str = "gat"
+    relation_dim: int = 0
     merge: str = "attention"
+    merge_by: str = "type"
     norm: str = "layer"
     activation: str = "relu"
     residual: bool = True
@@ -48,8 +57,13 @@ class RelationLayer(nn.Module):
 
     Per head, receiver type s, relation r: `m_r[v] = sum over w of alpha_r[v, w] W_s h[w]` with
     `alpha_r = softmax over the neighbours under r of LeakyReLU(a_l W_s h[v] + a_r W_s h[w] + c_r)`; the states
-    are projected after the sum. A loop's message is `W_s h[v]`. Then the relations are merged with weights
-    `beta = softmax over r of k.m_r` and the state is updated: `act(norm(sum_r beta_r m_r + Res h[v]))`.
+    are projected after the sum, and scored without being projected. A loop's message is `W_s h[v]`. Then the
+    relations are merged with weights `beta = softmax over r of k.m_r` and the state is updated:
+    `act(norm(sum_r beta_r m_r + Res h[v]))`.
+
+    The released code draws a dropout mask for every copy of a state that it makes, one per relation; here a layer
+    draws one per type and head. It also scores relations by `k.[p_v; m_r] + k0`: all but `k.m_r` is the same for
+    every r and cancels.
 
     Args:
         schema: types and relations.
@@ -62,15 +76,18 @@ class RelationLayer(nn.Module):
         super().__init__()
         self.kinds, self.heads, self.config = tuple(kinds), heads, config
         self.relations: dict[str, tuple[Relation, ...]] = {kind: schema.into(kind) for kind in self.kinds}
-        d = config.dim
-        self.project = nn.ParameterDict({kind: _xavier(heads, d, d) for kind in self.kinds})
-        self.receive, self.send = nn.Parameter(_normal(heads, d)), nn.Parameter(_normal(heads, d))
-        keys = [relation.key for kind in self.kinds for relation in self.relations[kind]]
-        self.bias = nn.ParameterDict({key: nn.Parameter(torch.zeros(heads)) for key in keys})
-        self.weigh = nn.ParameterDict({kind: nn.Parameter(_normal(heads, d)) for kind in self.kinds})
-        self.residual = _xavier(heads, d, d) if config.residual else None
-        self.residual_bias = nn.Parameter(torch.zeros(heads, 1, d)) if config.residual else None
-        self.norm = nn.ModuleDict({kind: HeadNorm(heads, d) for kind in self.kinds}) if config.norm == "layer" else None
+        d, n = config.dim, len(self.kinds)
+        self.project = nn.Parameter(xavier(n, heads, d, d))
+        self.receive, self.send = nn.Parameter(xavier(heads, 1, d)[:, 0]), nn.Parameter(xavier(heads, 1, d)[:, 0])
+        self.term = RelationTerm(schema, heads, config.relation_dim)
+        self.weigh = nn.Parameter(uniform(2 * d, n if config.merge_by == "type" else 1, heads, d))
+        self.residual = nn.Parameter(uniform(d, heads, d, d)) if config.residual else None
+        self.residual_bias = nn.Parameter(uniform(d, heads, 1, d)) if config.residual else None
+        self.norm = nn.ModuleList(HeadNorm(heads, d) for _ in self.kinds) if config.norm == "layer" else None
+
+    def forward(self, h: States, topology: Topology) -> dict[str, Tensor]:
+        """Return the new states of the receiving types without any exchange between heads."""
+        return self.merge(h, self.messages(h, topology))
 
     def messages(self, h: States, topology: Topology) -> dict[str, Tensor]:
         """Return each receiving type's messages, `[K, R, N, D]`, relations in the order of `self.relations`.
@@ -79,51 +96,85 @@ class RelationLayer(nn.Module):
             h: states of all types that send or receive.
             topology: the graph.
         """
-        dropped = {kind: dropout(state, self.config.dropout, self.training) for kind, state in h.items()}
-        return {kind: self._into(kind, dropped, topology) for kind in self.kinds}
+        return self.spread(self.drop(h), topology)
 
-    def _into(self, kind: str, h: States, topology: Topology) -> Tensor:
-        summed = [self._sum(relation, h, topology) for relation in self.relations[kind]]
-        if not summed:
-            return h[kind].new_zeros(self.heads, 0, topology.counts[kind], self.config.dim)
-        return torch.einsum("krnd,kde->krne", torch.stack(summed, 1), self.project[kind])
+    def drop(self, h: States) -> dict[str, Tensor]:
+        """Return the states after dropout, as messages and gates read them."""
+        return {kind: dropout(state, self.config.dropout, self.training) for kind, state in h.items()}
 
-    def _sum(self, relation: Relation, h: States, topology: Topology) -> Tensor:
-        """Return the neighbours' weighted sum before projection, `[K, N, D]`."""
-        if relation.name == LOOP:
-            return h[relation.target].expand(self.heads, -1, -1)
-        edges = topology.edges[relation]
-        sent = h[relation.source]
+    def spread(self, dropped: States, topology: Topology) -> dict[str, Tensor]:
+        """Return what `messages` does, from states after dropout."""
+        alpha = self.attention(dropped, topology)
+        found: dict[str, Tensor] = {}
+        for at, kind in enumerate(self.kinds):
+            parts = [
+                Part(dropped[relation.source], alpha.get(relation), topology.edges.get(relation))
+                for relation in self.relations[kind]
+            ]
+            none = dropped[kind].new_zeros(self.heads, 0, topology.counts[kind], self.config.dim)
+            found[kind] = aggregate(self.project[at], parts) if parts else none
+        return found
+
+    def attention(self, dropped: States, topology: Topology) -> dict[Relation, Tensor]:
+        """Return the weights `[K, E]` of every relation's edges, in the order of its `Adjacency`; none for loops."""
+        walked = [r for kind in self.kinds for r in self.relations[kind] if r.name != LOOP]
         if self.config.attention == "mean":
-            return weighted_sum(sent, mean_weights(edges, self.heads), edges)
-        into = self.project[relation.target]
-        left = torch.einsum("knd,kd->kn", h[relation.target], torch.einsum("kde,ke->kd", into, self.receive))
-        right = torch.einsum("knd,kd->kn", sent, torch.einsum("kde,ke->kd", into, self.send))
-        logit = left[:, edges.target] + right[:, edges.source] + self.bias[relation.key][:, None]
-        logit = dropout(F.leaky_relu(logit, 0.2), self.config.logit_dropout, self.training)
-        return weighted_sum(sent, segment_softmax(logit, edges), edges)
+            return {r: mean_weights(topology.edges[r], self.heads).to(self.project.dtype) for r in walked}
+        score, term = self._scores(dropped, walked), self.term()
+        found: dict[Relation, Tensor] = {}
+        for relation in walked:
+            left = score[relation.target, "receive", relation.target] + term[relation][:, None]
+            logit = to_edges(left, score[relation.source, "send", relation.target], topology.edges[relation])
+            logit = dropout(F.leaky_relu(logit, 0.2), self.config.logit_dropout, self.training)
+            found[relation] = segment_softmax(logit, topology.edges[relation])
+        return found
+
+    def _scores(self, dropped: States, walked: Iterable[Relation]) -> dict[tuple[str, str, str], Tensor]:
+        """Return the nodes' parts of the logits, `[K, N]`, by their type, their role and the receiver's type.
+
+        The score `a . (W h)` is `(W a) . h`; a type's scores in all its roles are one product.
+        """
+        roles: dict[str, dict[tuple[str, str], None]] = {}
+        for relation in walked:
+            roles.setdefault(relation.target, {})["receive", relation.target] = None
+            roles.setdefault(relation.source, {})["send", relation.target] = None
+        vector = {
+            "receive": torch.einsum("skde,ke->skd", self.project, self.receive),
+            "send": torch.einsum("skde,ke->skd", self.project, self.send),
+        }
+        found: dict[tuple[str, str, str], Tensor] = {}
+        for kind, columns in roles.items():
+            wanted = torch.stack([vector[role][self.kinds.index(into)] for role, into in columns], 1)
+            made = scores(wanted, dropped[kind]).unbind(1)
+            found |= {(kind, *column): score for column, score in zip(columns, made, strict=True)}
+        return found
 
     def merge(self, h: States, messages: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Merge each type's messages `[K, R, N, D]` and update its states, `[K, N, D]`."""
-        return {kind: self._update(kind, h[kind], messages[kind]) for kind in self.kinds}
+        return {kind: self.update(kind, h[kind], self.merged(kind, messages[kind])) for kind in self.kinds}
 
-    def _update(self, kind: str, state: Tensor, message: Tensor) -> Tensor:
+    def merged(self, kind: str, message: Tensor, first: int = 0) -> Tensor:
+        """Return the messages `[k, R, N, D]` of heads `first`, `first + 1`, ... merged over relations, `[k, N, D]`."""
         if not message.shape[1]:
-            merged = message.new_zeros(message.shape[0], *message.shape[2:])
-        elif self.config.merge == "mean":
-            merged = message.mean(1)
-        else:
-            beta = torch.einsum("krnd,kd->krn", message, self.weigh[kind]).softmax(1)
-            merged = torch.einsum("krn,krnd->knd", beta, message)
-        if self.residual is not None and self.residual_bias is not None:
-            merged = merged + torch.matmul(state, self.residual) + self.residual_bias
-        if self.norm is not None:
-            merged = self.norm[kind](merged)
-        return F.elu(merged) if self.config.activation == "elu" else F.relu(merged)
+            return message.new_zeros(len(message), *message.shape[2:])
+        if self.config.merge == "mean":
+            return message.mean(1)
+        heads, relations = message.shape[:2]
+        key = self.key(kind)[first : first + heads].repeat_interleave(relations, 0)[:, None]
+        beta = scores(key, message.flatten(0, 1)).view(heads, relations, -1).softmax(1)
+        return mix_own(beta, message)
 
-    def forward(self, h: States, topology: Topology) -> dict[str, Tensor]:
-        """Return the new states of the receiving types without any exchange between heads."""
-        return self.merge(h, self.messages(h, topology))
+    def key(self, kind: str) -> Tensor:
+        """Return the vectors `k` that score relations, `[K, D]`."""
+        return self.weigh[self.kinds.index(kind) if self.config.merge_by == "type" else 0]
+
+    def update(self, kind: str, state: Tensor, merged: Tensor) -> Tensor:
+        """Return new states `[K, N, D]` from those before and the merged messages."""
+        if self.residual is not None and self.residual_bias is not None:
+            merged = merged + product(state, self.residual) + self.residual_bias
+        if self.norm is not None:
+            merged = self.norm[self.kinds.index(kind)](merged)
+        return F.elu(merged) if self.config.activation == "elu" else F.relu(merged)
 
 
 class HeadNorm(nn.Module):
@@ -137,12 +188,3 @@ class HeadNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the normalised states."""
         return F.layer_norm(x, x.shape[-1:]) * self.scale + self.shift
-
-
-def _xavier(heads: int, rows: int, columns: int) -> nn.Parameter:
-    bound = (6 / (rows + columns)) ** 0.5
-    return nn.Parameter(torch.empty(heads, rows, columns).uniform_(-bound, bound))
-
-
-def _normal(heads: int, dim: int) -> Tensor:
-    return torch.randn(heads, dim) * dim**-0.5

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -29,6 +32,7 @@ class Adjacency:
         order: the given edges in the kept order, int64 `[E]`.
         source: int64 `[E]`, in the kept order.
         target: int64 `[E]`, ascending.
+        count: edges of each target, int64 `[n_target]`.
         start: first edge of each target, int64 `[n_target]`.
     """
 
@@ -38,45 +42,47 @@ class Adjacency:
         self.source, self.target = source[self.order], target[self.order]
         self.count = torch.bincount(target, minlength=n_target)
         self.start = self.count.cumsum(0) - self.count
-        self._heads: dict[tuple[int, int], Blocks] = {}
+        self._patterns: dict[torch.dtype, Tensor] = {}
 
     def __len__(self) -> int:
         return len(self.source)
 
-    def blocks(self, heads: int, copies: int) -> Blocks:
-        """Return the edges of `heads` disjoint copies of the relation as one, kept for next time.
+    @cached_property
+    def back(self) -> Back:
+        """The same edges sorted by source, for gradients."""
+        order = torch.argsort(self.source, stable=True)
+        count = torch.bincount(self.source, minlength=self.n_source)
+        return Back(order, self.target[order], count.cumsum(0) - count)
 
-        Args:
-            heads: number of heads `K`.
-            copies: 1 when all heads read the same sources, else `K`.
-        """
-        if (heads, copies) not in self._heads:
-            self._heads[heads, copies] = Blocks(self, heads, copies)
-        return self._heads[heads, copies]
+    @cached_property
+    def bounds(self) -> Tensor:
+        """First edge of each target and the end of the last, int64 `[n_target + 1]`."""
+        return torch.cat([self.start, self.start.new_tensor([len(self)])])
+
+    def pattern(self, dtype: torch.dtype) -> Tensor:
+        """Return the relation as a sparse CSR matrix of zeros, `[n_target, n_source]`, kept for next time."""
+        if dtype not in self._patterns:
+            zero = torch.zeros(len(self), dtype=dtype, device=self.source.device)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # torch calls CSR a beta once per process
+                self._patterns[dtype] = torch.sparse_csr_tensor(
+                    self.bounds, self.source, zero, (self.n_target, self.n_source), check_invariants=False
+                )
+        return self._patterns[dtype]
 
 
-class Blocks:
-    """The edges of `K` heads over one relation, as flat indexes for segment sums and their gradients.
+class Back(NamedTuple):
+    """Edges sorted by source.
 
     Attributes:
-        source: int64 `[K * E]`, into `[copies * n_source]`.
-        target: int64 `[K * E]`, into `[K * n_target]`, ascending.
-        start: int64 `[K * n_target]`.
-        back_order: the edges sorted by source, int64 `[K * E]`.
-        back_target: `target[back_order]`.
-        back_start: int64 `[copies * n_source]`.
+        order: positions of the edges in the kept order, int64 `[E]`.
+        target: int64 `[E]`.
+        start: first edge of each source, int64 `[n_source]`.
     """
 
-    def __init__(self, edges: Adjacency, heads: int, copies: int) -> None:
-        shift = torch.arange(heads, device=edges.source.device)[:, None]
-        self.n_source, self.n_target = copies * edges.n_source, heads * edges.n_target
-        self.source = (edges.source + shift * edges.n_source * (copies > 1)).flatten()
-        self.target = (edges.target + shift * edges.n_target).flatten()
-        self.start = (edges.start + shift * len(edges)).flatten()
-        self.back_order = torch.argsort(self.source, stable=True)
-        self.back_target = self.target[self.back_order]
-        count = torch.bincount(self.source, minlength=self.n_source)
-        self.back_start = count.cumsum(0) - count
+    order: Tensor
+    target: Tensor
+    start: Tensor
 
 
 @dataclass(frozen=True)
@@ -114,12 +120,54 @@ class Topology:
     counts: Mapping[str, int]
     edges: Mapping[Relation, Adjacency]
     loops: tuple[str, ...] = field(default=())
+    _near: dict[str, Neighbourhood] = field(default_factory=dict[str, "Neighbourhood"], init=False, repr=False)
 
     @cached_property
     def schema(self) -> Schema:
         """Types and relations."""
         loops = tuple(Relation(kind, LOOP, kind) for kind in self.loops)
         return Schema(tuple(self.counts), (*loops, *self.edges))
+
+    def neighbourhood(self, kind: str) -> Neighbourhood:
+        """Return all relations into a type as one, loops included; kept for next time."""
+        if kind not in self._near:
+            self._near[kind] = _join(self, kind)
+        return self._near[kind]
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbourhood:
+    """All neighbours of one type's nodes.
+
+    Attributes:
+        types: the senders' types; their nodes follow each other.
+        relations: the relations in it.
+        relation: which of them an edge is of, int64 `[E]`.
+        edges: from any of these nodes to the type's.
+    """
+
+    types: tuple[str, ...]
+    relations: tuple[Relation, ...]
+    relation: Tensor
+    edges: Adjacency
+
+
+def _join(topology: Topology, kind: str) -> Neighbourhood:
+    relations = topology.schema.into(kind)
+    types = tuple(dict.fromkeys(relation.source for relation in relations))
+    start = dict(zip(types, np.cumsum([0, *(topology.counts[name] for name in types)]).tolist(), strict=False))
+    sources: list[Tensor] = [torch.empty(0, dtype=torch.int64)]
+    targets, which = list(sources), list(sources)
+    for at, relation in enumerate(relations):
+        edges = topology.edges.get(relation)
+        loop = torch.arange(topology.counts[kind])
+        target = loop if edges is None else edges.target
+        sources.append((loop if edges is None else edges.source) + start[relation.source])
+        targets.append(target)
+        which.append(torch.full_like(target, at))
+    n_source = sum(topology.counts[name] for name in types)
+    joined = Adjacency(torch.cat(sources), torch.cat(targets), n_source, topology.counts[kind])
+    return Neighbourhood(types, relations, torch.cat(which)[joined.order], joined)
 
 
 def reverse(relation: Relation) -> Relation:

@@ -39,6 +39,12 @@ class TrunkConfig:
             `none` (every task keeps to its own messages).
         gate_sees: what a gate reads: the task's own `state` (as published) or also the relation's `message`.
         own: bias of a gate's logits towards the task's own expert at the start.
+        gate_prior: whether that bias is there and trained; the released code has none.
+        gate_spread: standard deviation of the gates' first weights at the start.
+        gate_twice: gates read the state beside itself, as the released code's do.
+        first_residual: whether the first layer adds the inputs to its update, if the others do.
+        widths: number of classes of each family, for InLINE's published output layer; then the trunk returns
+            logits `[N_type, C]` instead of states.
     """
 
     layers: int = 2
@@ -47,6 +53,11 @@ class TrunkConfig:
     gate: str = "relation"
     gate_sees: str = "message"
     own: float = 0.0
+    gate_prior: bool = True
+    gate_spread: float = 1e-2
+    gate_twice: bool = False
+    first_residual: bool = True
+    widths: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import cast
+
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from weft.errors import UserError, nearest
+from weft.hetero.edge_gates import EdgeGates
+from weft.hetero.gates import Exchanged, RelationGates
 from weft.hetero.layer import RelationLayer, States
 from weft.hetero.topology import Schema, Topology
 from weft.hetero.trunks.base import Families, GateReading, Trunk, TrunkConfig, layer_kinds
+from weft.hetero.trunks.output import GraphOutput
+
+GATES: dict[str, type[RelationGates] | type[EdgeGates] | None] = {
+    "relation": RelationGates,
+    "edge": EdgeGates,
+    "none": None,
+}
 
 
 class Inline(Trunk):
@@ -16,65 +28,57 @@ class Inline(Trunk):
 
     In each layer expert j makes messages `m_r^j` per relation r; task i takes
     `sum over j of g[i, v, r, j] m_r^j[v]`, with `g = softmax over j` of a small network's output, and only then
-    merges its relations.
+    merges its relations. Shared experts (`config.experts`) keep states of their own, which no gate changes. Gates
+    read states after the layer's dropout, the residual those before.
+
+    The published recipe is `config.widths` with `gate_sees="state"`, `gate_prior=False`, `gate_spread=1e-4`,
+    `gate_twice=True`, `first_residual=False`, and layers with `relation_dim=64`, `merge_by="layer"`, `norm="none"`,
+    `activation="elu"` and both dropouts at one half.
     """
 
     def __init__(self, schema: Schema, families: Families, config: TrunkConfig) -> None:
         super().__init__(schema, families, config)
-        self.families = families
-        tasks, sources = len(families), len(families) + config.experts
-        kinds = layer_kinds(schema, families, config.layers)
-        self.layers = nn.ModuleList(RelationLayer(schema, k, sources, config.layer) for k in kinds)
-        self.gates = nn.ModuleList(
-            nn.ModuleDict({kind: Gate(tasks, sources, layer.relations[kind], config) for kind in layer.kinds})
-            for layer in self.layers
-        )
+        if config.gate not in GATES:
+            raise UserError(f"there are no gates {config.gate!r}", mend=nearest(config.gate, GATES))
+        self.families, gates = families, GATES[config.gate]
+        heads = len(families) + (config.experts if gates else 0)
+        kinds = layer_kinds(schema, families, config.layers + bool(config.widths))[: config.layers]
+        residual = [config.layer.residual and (at > 0 or config.first_residual) for at in range(config.layers)]
+        layers = [
+            RelationLayer(schema, k, heads, replace(config.layer, residual=r))
+            for k, r in zip(kinds, residual, strict=True)
+        ]
+        self.layers = nn.ModuleList(layers)
+        self.gates = nn.ModuleList(gates(layer, len(families), config) for layer in layers) if gates else None
+        self.output = GraphOutput(schema, families, config.widths, config.layer) if config.widths else None
 
     def forward(self, x: States, topology: Topology) -> list[Tensor]:
-        """Return each family's own state after the last layer."""
-        states, _ = self._run(x, topology)
-        return states
+        """Return each family's own state after the last layer, or its logits from the published output layer."""
+        for at in range(len(self.layers)):
+            x, _ = self._layer(at, x, topology)
+        if self.output is not None:
+            return self.output(x, topology)
+        return [x[kind][t] for t, kind in enumerate(self.families.kinds)]
 
+    @torch.no_grad()
     def read_gates(self, x: States, topology: Topology) -> list[GateReading]:
-        """Return the gates' weights of every layer and receiving type."""
-        return self._run(x, topology)[1]
-
-    def _run(self, x: States, topology: Topology) -> tuple[list[Tensor], list[GateReading]]:
+        """Return the gates' weights of every layer and receiving type; of edge gates, the mean over a node's edges."""
         readings: list[GateReading] = []
-        for at, (layer, gates) in enumerate(zip(self.layers, self.gates, strict=True)):
-            messages = layer.messages(x, topology)
-            for kind in layer.kinds:
-                weight = gates[kind](x[kind], messages[kind])
-                keys = tuple(relation.key for relation in layer.relations[kind])
-                readings.append(GateReading(at, kind, keys, weight))
-                messages[kind] = mix(weight, messages[kind])
-            x = layer.merge(x, messages)
-        return [x[kind][t] for t, kind in enumerate(self.families.kinds)], readings
+        for at in range(len(self.layers)):
+            x, weights = self._layer(at, x, topology)
+            for kind, weight in weights.items():
+                keys = tuple(relation.key for relation in self._at(at).relations[kind])
+                readings.append(GateReading(at, kind, keys, weight.transpose(2, 3)))
+        return readings
 
+    def _layer(self, at: int, x: States, topology: Topology) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Return the states after a layer and its gates' weights `[T, R, S, N]`."""
+        layer = self._at(at)
+        if self.gates is None:
+            return layer(x, topology), {}
+        exchanged: Exchanged = self.gates[at](layer, layer.drop(x), topology)
+        merged, weights = exchanged
+        return {kind: layer.update(kind, x[kind], merged[kind]) for kind in layer.kinds}, weights
 
-def mix(weight: Tensor, message: Tensor) -> Tensor:
-    """Return `[T, R, N, D]`: messages `[S, R, N, D]` of the sources mixed by `weight` `[T, R, N, S]`."""
-    return torch.einsum("trns,srnd->trnd", weight, message)
-
-
-class Gate(nn.Module):
-    """Weights over source experts, per task, node and relation."""
-
-    def __init__(self, tasks: int, sources: int, relations: tuple[object, ...], config: TrunkConfig) -> None:
-        super().__init__()
-        d, r = config.layer.dim, len(relations)
-        self.tasks, self.sources, self.sees = tasks, sources, config.gate_sees
-        self.hidden = nn.Parameter(torch.randn(tasks, d, d) * 1e-2)
-        self.bias = nn.Parameter(torch.zeros(tasks, 1, d))
-        self.out = nn.Parameter(torch.randn(tasks, d, r * sources) * d**-0.5)
-        own = F.pad(torch.eye(tasks), (0, sources - tasks)) * config.own
-        self.prior = nn.Parameter(own[:, None, None, :].repeat(1, r, 1, 1))
-        self.look = nn.Parameter(torch.zeros(tasks, r, d)) if config.gate_sees == "message" else None
-
-    def forward(self, state: Tensor, message: Tensor) -> Tensor:
-        """Return weights `[T, R, N, S]` from states `[T or 1, N, D]` and messages `[S, R, N, D]`."""
-        z = F.relu(torch.matmul(state[: self.tasks], self.hidden) + self.bias)
-        logit = torch.matmul(z, self.out).unflatten(-1, (-1, self.sources)).transpose(1, 2) + self.prior
-        if self.look is not None:
-            logit = logit + torch.einsum("srnd,trd->trns", message, self.look)
-        return logit.softmax(-1)
+    def _at(self, at: int) -> RelationLayer:
+        return cast(RelationLayer, self.layers[at])
