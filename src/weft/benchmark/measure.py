@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,15 +10,16 @@ import numpy as np
 from weft.benchmark.results import Result
 from weft.benchmark.scores import Scores, family_kinds, family_scores
 from weft.benchmark.suite import Row, Suite
+from weft.benchmark.training import train
 from weft.data.nodes import Nodes
 from weft.jobs.card import versions
-from weft.labels import Asked
+from weft.labels import Asked, Ints
+from weft.predictor import Predictions
 from weft.training.run import Run
 
 if TYPE_CHECKING:
     from weft.data.hetero import HeteroGraph
     from weft.data.splits import Split
-    from weft.predictor import Predictor
 
 
 class Measure:
@@ -43,24 +43,20 @@ class Measure:
 
         torch.set_num_threads(self.threads)
         graph, split = self.graph, self.split
-        predictor = row.build()
-        nodes = Nodes.of(graph)
-        seen = graph.labels.on_rows(np.concatenate([split.train, split.val]))  # test labels are not even at hand
-        cpu, wall = time.process_time(), time.monotonic()
-        predictor.fit(nodes, seen, split, run)
-        val, test = (self._score(predictor, nodes, rows) for rows in (split.val, split.test))
-        spent = round(time.process_time() - cpu, 2), round(time.monotonic() - wall, 2)
-        probe = {} if self.suite.probe is None else dict(self.suite.probe(predictor))
+        rows = np.concatenate([split.val, split.test])
+        trained = train(row.build, Nodes.of(graph), graph.labels, split, run, rows, row.alone)
+        cut = len(split.val)
+        val, test = (self._score(trained.predictions, part, rows[part]) for part in (slice(cut), slice(cut, None)))
+        probe = {} if self.suite.probe is None else dict(self.suite.probe(trained.predictors))
         made = {"when": datetime.now(UTC).isoformat(timespec="seconds"), "weft": weft.__version__, **_versions()}
         return Result(
-            self.suite.name, row.name, run.seed, row.model, dict(row.options), family_kinds(graph.tasks), val, test,
-            *spent, getattr(predictor, "n_parameters", None), self.threads, probe, made,
+            self.suite.name, row.name, run.seed, row.model, row.told(), family_kinds(graph.tasks), val, test,
+            round(trained.cpu_s, 2), round(trained.wall_s, 2), trained.parameters, self.threads, probe, made,
         )  # fmt: skip
 
-    def _score(self, predictor: Predictor, nodes: Nodes, rows: np.ndarray) -> Scores:
-        if not len(rows):
-            return {}
-        return family_scores(predictor.predict(nodes.take(rows)), Asked(self.graph.labels.take(rows)))
+    def _score(self, predictions: Predictions, part: slice, rows: Ints) -> Scores:
+        found = predictions.take(np.arange(len(predictions.ok))[part])
+        return family_scores(found, Asked(self.graph.labels.take(rows)))
 
 
 def _versions() -> dict[str, str]:

@@ -124,7 +124,7 @@ def _done(results: Results, rows: Sequence[Row]) -> set[tuple[str, int]]:
     Raises:
         UserError: when one of `rows` was run with other options: its figures could not stand in one table.
     """
-    now = {row.name: (row.model, dict(row.options)) for row in rows}
+    now = {row.name: (row.model, row.told()) for row in rows}
     found = results.read()
     for result in found:
         before = (result.model, dict(result.options))

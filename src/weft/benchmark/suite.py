@@ -23,15 +23,21 @@ class Row:
         name: `GROUP/WORD` or one word; unique in its suite.
         model: a name of `weft.predictor.REGISTRY`.
         options: what its constructor is given, JSON-ready.
+        alone: whether a model is trained for every family of tasks, on its labels only.
     """
 
     name: str
     model: str = "inline"
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    alone: bool = False
 
     def build(self) -> Predictor:
         """Make the unfitted model."""
         return build(self.model, **self.options)
+
+    def told(self) -> dict[str, Any]:
+        """Return what decides the row's figures besides the model: the options."""
+        return {**self.options, **({"alone": True} if self.alone else {})}
 
     def takes(self) -> set[str]:
         """Return the options that the model's constructor names."""
@@ -47,14 +53,14 @@ class Suite:
         title: what it is, in a line.
         graph: reads or makes the graph.
         rows: the models.
-        probe: what else to tell of a fitted model, JSON-ready.
+        probe: what else to tell of the fitted models of a row, JSON-ready.
     """
 
     name: str
     title: str
     graph: Callable[[], HeteroGraph]
     rows: tuple[Row, ...]
-    probe: Callable[[Predictor], Mapping[str, Any]] | None = None
+    probe: Callable[[Sequence[Predictor]], Mapping[str, Any]] | None = None
 
     def select(self, names: Sequence[str]) -> tuple[Row, ...]:
         """Return the rows of these names, in the suite's order; all by default.

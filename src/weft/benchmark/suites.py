@@ -1,8 +1,9 @@
 """The suites on heterogeneous graphs: InLINE (arXiv 2410.22089) beside what it must be compared with.
 
-`default` is what `weft fit` does, `off/...` the same without one of its parts, `exchange/...` with another exchange
-in place of InLINE's, `no-labels/...` that without labels as structure, too, and `encoder/...` other graph networks
-under that recipe. `paper/...` is the published recipe under every exchange.
+`default` is what `weft fit` does, and `off/...` the same without one of its parts. `exchange/...` has another exchange
+in place of InLINE's, `no-labels/...` that without labels as structure, too, and `encoder/...` another graph network
+under that recipe. `alone` is a model per task, on that task's labels only. `paper/...` is the published recipe under
+every exchange.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ def _default() -> tuple[Row, ...]:
         Row("default"),
         Row("off/gates", options={"gates": False}),
         Row("off/labels", options={"known_labels": False}),
+        Row("alone", options={"exchange": "single"}, alone=True),
         *(Row(f"exchange/{name}", options={"exchange": name}) for name in EXCHANGES),
         *_without_labels("no-labels", EXCHANGES),
     )
