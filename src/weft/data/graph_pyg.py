@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -130,7 +131,10 @@ def to_hetero_data(graph: HeteroGraph) -> HeteroData:
     an attribute of its name: classes int64 with -1 where unknown, others float32 with NaN where unknown.
     """
     import torch
-    from torch_geometric.data import HeteroData
+
+    with warnings.catch_warnings():  # importing PyG compiles what it holds
+        warnings.filterwarnings("ignore", message=".torch.jit", category=DeprecationWarning)
+        from torch_geometric.data import HeteroData
 
     data = HeteroData()
     for kind, table in graph.nodes.items():
