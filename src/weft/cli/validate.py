@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from weft.cli.arguments import Exclude, File, Json, Kinds, Smiles, Threads, names
+from weft.cli.arguments import Data, Exclude, Json, Kinds, Smiles, Threads, names
 from weft.cli.console import note, say, say_json
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ _FEW = 20
 
 
 def command(
-    file: File,
+    data: Data,
     smiles: Smiles = None,
     tasks: Annotated[
         list[str] | None,
@@ -30,18 +31,35 @@ def command(
 ) -> None:
     """Tell per task: labels, density, balance, conflicts; and every row that cannot be used.
 
+    Of a graph: types, relations, features, degrees, tasks per part, problems.
+
     Nothing is changed or dropped.
     """
+    if data.is_dir():
+        _graph(data, rows, json)
+        return
     from weft.data.validate import validate
     from weft.jobs.inputs import check_kinds
     from weft.jobs.options import available_threads
 
     workers = threads or available_threads()
-    found = validate(file, smiles, names(tasks) or None, check_kinds(kind or []), names(exclude), workers)
+    found = validate(data, smiles, names(tasks) or None, check_kinds(kind or []), names(exclude), workers)
     if json:
         say_json(found.to_json())
     else:
         _show(found, rows)
+
+
+def _graph(folder: Path, rows: int, json: bool) -> None:
+    from weft.data.graph_validate import validate_graph
+
+    found = validate_graph(folder)
+    if json:
+        say_json(found.to_json())
+    else:
+        from weft.cli.validate_graph import show_graph
+
+        show_graph(found, rows)
 
 
 def _show(found: Validation, most: int) -> None:

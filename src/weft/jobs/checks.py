@@ -11,6 +11,7 @@ from weft.labels import LabelTable
 from weft.tasks import Kind
 
 if TYPE_CHECKING:
+    from weft.data.graph_report import GraphReport, GraphTask
     from weft.data.validate import Validation
 
 
@@ -44,6 +45,20 @@ def refusal(found: Validation) -> str | None:
     if found.fit_error or not flags:
         return found.fit_error
     return f"tasks without labels or with one class only; leave them out: {' '.join(flags[:20])}"
+
+
+def graph_refusal(found: GraphReport) -> str | None:
+    """Tell why `weft fit` would refuse a validated graph as it stands, or None."""
+    bad = [task for task in found.tasks if not task.labels or (task.classes and _held(task) < 2)]
+    if found.fit_error or not bad:
+        return found.fit_error
+    flags = [f"--exclude {shlex.quote(task.name)}" for task in bad]
+    return f"tasks without labels or with one class only; leave them out: {' '.join(flags[:20])}"
+
+
+def _held(task: GraphTask) -> int:
+    """Return how many classes have a label."""
+    return sum(any(count.values()) for count in task.classes.values())
 
 
 def check_output(out: Path, file: Path | None) -> None:
