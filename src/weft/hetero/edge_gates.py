@@ -92,7 +92,7 @@ class EdgeGates(nn.Module):
         """Return one relation's messages to the tasks, `[T, N, D]`, and its gates, `[T, S, N]`."""
         kind = relation.target
         sent, edges = dropped[relation.source], topology.edges.get(relation)
-        q = product(sent, layer.project[layer.kinds.index(kind)])
+        q = product(sent, layer.into(kind))
         at = layer.relations[kind].index(relation)
         left, right = gate.ends(at, dropped[kind][: self.tasks], sent[: self.tasks], q)
         if edges is None:

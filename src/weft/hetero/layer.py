@@ -16,11 +16,13 @@ from weft.hetero.mixing import mix_own
 from weft.hetero.products import scores
 from weft.hetero.relation_term import RelationTerm
 from weft.hetero.segments import mean_weights, segment_softmax, to_edges
-from weft.hetero.starts import uniform, xavier
+from weft.hetero.starts import slot, uniform, xavier
 from weft.hetero.topology import LOOP, Schema, Topology
 
 States = Mapping[str, Tensor]
 """Type -> node states `[K, N, D]` (`[1, N, D]` where all heads share them)."""
+
+_ALL = "every type"
 
 
 @dataclass(frozen=True)
@@ -76,14 +78,15 @@ class RelationLayer(nn.Module):
         super().__init__()
         self.kinds, self.heads, self.config = tuple(kinds), heads, config
         self.relations: dict[str, tuple[Relation, ...]] = {kind: schema.into(kind) for kind in self.kinds}
-        d, n = config.dim, len(self.kinds)
-        self.project = nn.Parameter(xavier(n, heads, d, d))
+        d = config.dim
+        self.project = nn.ParameterDict({slot(kind): xavier(heads, d, d) for kind in self.kinds})
         self.receive, self.send = nn.Parameter(xavier(heads, 1, d)[:, 0]), nn.Parameter(xavier(heads, 1, d)[:, 0])
         self.term = RelationTerm(schema, heads, config.relation_dim)
-        self.weigh = nn.Parameter(uniform(2 * d, n if config.merge_by == "type" else 1, heads, d))
+        self.weigh = nn.ParameterDict({slot(kind): uniform(2 * d, heads, d) for kind in self._keys()})
         self.residual = nn.Parameter(uniform(d, heads, d, d)) if config.residual else None
         self.residual_bias = nn.Parameter(uniform(d, heads, 1, d)) if config.residual else None
-        self.norm = nn.ModuleList(HeadNorm(heads, d) for _ in self.kinds) if config.norm == "layer" else None
+        norms = {slot(kind): HeadNorm(heads, d) for kind in self.kinds if config.norm == "layer"}
+        self.norm = nn.ModuleDict(norms) if norms else None
 
     def forward(self, h: States, topology: Topology) -> dict[str, Tensor]:
         """Return the new states of the receiving types without any exchange between heads."""
@@ -106,20 +109,20 @@ class RelationLayer(nn.Module):
         """Return what `messages` does, from states after dropout."""
         alpha = self.attention(dropped, topology)
         found: dict[str, Tensor] = {}
-        for at, kind in enumerate(self.kinds):
+        for kind in self.kinds:
             parts = [
                 Part(dropped[relation.source], alpha.get(relation), topology.edges.get(relation))
                 for relation in self.relations[kind]
             ]
             none = dropped[kind].new_zeros(self.heads, 0, topology.counts[kind], self.config.dim)
-            found[kind] = aggregate(self.project[at], parts) if parts else none
+            found[kind] = aggregate(self.into(kind), parts) if parts else none
         return found
 
     def attention(self, dropped: States, topology: Topology) -> dict[Relation, Tensor]:
         """Return the weights `[K, E]` of every relation's edges, in the order of its `Adjacency`; none for loops."""
         walked = [r for kind in self.kinds for r in self.relations[kind] if r.name != LOOP]
         if self.config.attention == "mean":
-            return {r: mean_weights(topology.edges[r], self.heads).to(self.project.dtype) for r in walked}
+            return {r: mean_weights(topology.edges[r], self.heads).to(self.receive.dtype) for r in walked}
         score, term = self._scores(dropped, walked), self.term()
         found: dict[Relation, Tensor] = {}
         for relation in walked:
@@ -138,13 +141,10 @@ class RelationLayer(nn.Module):
         for relation in walked:
             roles.setdefault(relation.target, {})["receive", relation.target] = None
             roles.setdefault(relation.source, {})["send", relation.target] = None
-        vector = {
-            "receive": torch.einsum("skde,ke->skd", self.project, self.receive),
-            "send": torch.einsum("skde,ke->skd", self.project, self.send),
-        }
+        ends = {"receive": self.receive, "send": self.send}
         found: dict[tuple[str, str, str], Tensor] = {}
         for kind, columns in roles.items():
-            wanted = torch.stack([vector[role][self.kinds.index(into)] for role, into in columns], 1)
+            wanted = torch.stack([torch.einsum("kde,ke->kd", self.into(s), ends[role]) for role, s in columns], 1)
             made = scores(wanted, dropped[kind]).unbind(1)
             found |= {(kind, *column): score for column, score in zip(columns, made, strict=True)}
         return found
@@ -164,16 +164,23 @@ class RelationLayer(nn.Module):
         beta = scores(key, message.flatten(0, 1)).view(heads, relations, -1).softmax(1)
         return mix_own(beta, message)
 
+    def into(self, kind: str) -> Tensor:
+        """Return the matrices `W_s` of a receiving type, `[K, D, D]`."""
+        return self.project[slot(kind)]
+
     def key(self, kind: str) -> Tensor:
         """Return the vectors `k` that score relations, `[K, D]`."""
-        return self.weigh[self.kinds.index(kind) if self.config.merge_by == "type" else 0]
+        return self.weigh[slot(kind if self.config.merge_by == "type" else _ALL)]
+
+    def _keys(self) -> tuple[str, ...]:
+        return self.kinds if self.config.merge_by == "type" else (_ALL,)
 
     def update(self, kind: str, state: Tensor, merged: Tensor) -> Tensor:
         """Return new states `[K, N, D]` from those before and the merged messages."""
         if self.residual is not None and self.residual_bias is not None:
             merged = merged + product(state, self.residual) + self.residual_bias
         if self.norm is not None:
-            merged = self.norm[self.kinds.index(kind)](merged)
+            merged = self.norm[slot(kind)](merged)
         return F.elu(merged) if self.config.activation == "elu" else F.relu(merged)
 
 

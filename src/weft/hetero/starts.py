@@ -1,4 +1,4 @@
-"""Starting values of weights."""
+"""Starting values of weights, and the names they go by."""
 
 from __future__ import annotations
 
@@ -15,3 +15,8 @@ def xavier(*shape: int) -> Tensor:
 def uniform(fan_in: int, *shape: int) -> Tensor:
     """Return uniform values within `1 / sqrt(fan_in)`, as torch's linear maps start."""
     return torch.empty(shape).uniform_(-(fan_in**-0.5), fan_in**-0.5)
+
+
+def slot(name: str) -> str:
+    """Return a name under which torch keeps a type's weights, whatever the type is called (`items`, `a.b`)."""
+    return "of " + name.replace("%", "%25").replace(".", "%2E")
