@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import tracemalloc
 
 import numpy as np
@@ -21,7 +20,7 @@ from weft.hetero.sampler import Sample, Sampler
 from weft.hetero.topology import Adjacency, Topology
 from weft.hetero.trunks.base import REGISTRY, Families, TrunkConfig, build_trunk
 
-TRUNKS = [name for name, where in REGISTRY.items() if importlib.util.find_spec(where.partition(":")[0])]
+TRUNKS = [name for name in REGISTRY if name != "han"]  # HAN weighs meta-paths by a mean over all nodes at hand
 
 EXPERTS = {"mmoe": 3, "ple": 2}
 
@@ -88,7 +87,7 @@ def test_a_limit_keeps_as_many_as_it_allows_and_only_edges_of_the_graph(full: To
 
 
 @pytest.mark.parametrize("name", TRUNKS)
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(full=topologies(), layers=st.integers(1, 3), seed=st.integers(0, 10**6))
 def test_networks_compute_the_same_at_the_seeds(name: str, full: Topology, layers: int, seed: int):
     torch.manual_seed(seed)
