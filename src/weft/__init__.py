@@ -11,16 +11,22 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from weft.data.graph_files import read_graph
+    from weft.data.hetero import HeteroGraph
     from weft.data.molecules import Molecules
     from weft.data.vectors import Vectors
     from weft.errors import UserError, WeftError
     from weft.estimator import MetaLink, Model, load
+    from weft.graph_estimator import GraphModel, InLINE
     from weft.labels import Asked, LabelTable, Shown
     from weft.settings import Setting, reveal
     from weft.tasks import Kind, Task, TaskSet
 
 _HOMES = {
     "Asked": "labels",
+    "GraphModel": "graph_estimator",
+    "HeteroGraph": "data.hetero",
+    "InLINE": "graph_estimator",
     "Kind": "tasks",
     "LabelTable": "labels",
     "MetaLink": "estimator",
@@ -34,11 +40,15 @@ _HOMES = {
     "Vectors": "data.vectors",
     "WeftError": "errors",
     "load": "estimator",
+    "read_graph": "data.graph_files",
     "reveal": "settings",
 }
 
 __all__ = [
     "Asked",
+    "GraphModel",
+    "HeteroGraph",
+    "InLINE",
     "Kind",
     "LabelTable",
     "MetaLink",
@@ -53,6 +63,7 @@ __all__ = [
     "WeftError",
     "__version__",
     "load",
+    "read_graph",
     "reveal",
 ]
 

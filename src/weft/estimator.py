@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from weft.labels import LabelTable, Shown
 from weft.predictor import Predictions, Predictor
 from weft.tasks import Kind, TaskSet
 from weft.training.run import Run
+
+if TYPE_CHECKING:
+    from weft.graph_estimator import GraphModel
 
 
 class Predicting:
@@ -172,12 +175,17 @@ class MetaLink(Predicting, BaseEstimator):
         return self
 
 
-def load(folder: Path | str) -> Model:
-    """Load a model folder that `weft fit` or `save` wrote.
+def load(folder: Path | str) -> Model | GraphModel:
+    """Load a model folder that `weft fit` or `save` wrote; one of a graph answers for nodes.
 
     Raises:
         UserError: when the folder is no model, is cut short, or was written by a newer weft.
     """
     if not Path(folder).is_dir():
         raise UserError("there is no such folder", where=str(folder), mend="Give the folder that 'weft fit' wrote.")
-    return Model(predictors.load(folder))
+    predictor = predictors.load(folder)
+    if any(task.node_type for task in predictor.tasks):
+        from weft.graph_estimator import GraphModel
+
+        return GraphModel(predictor)
+    return Model(predictor)

@@ -80,9 +80,10 @@ def from_graph(folder: Path, path: Path, predictor: Predictor, part: str, report
     Raises:
         UserError: for an unknown part, or the validation part of another graph.
     """
+    from weft.data.graph_known import labels_for, unlabelled
     from weft.data.nodes import Nodes
     from weft.data.splits import Split
-    from weft.jobs.graph_model import graph_for, labels_for
+    from weft.jobs.graph_model import graph_for
 
     if part not in PARTS:
         raise UserError(f"there is no part {part!r} to score", where="--part", mend="Use test or val.")
@@ -90,7 +91,7 @@ def from_graph(folder: Path, path: Path, predictor: Predictor, part: str, report
     graph, same = graph_for(folder, path)
     labels = labels_for(predictor.tasks, graph, path)
     labelled = np.unique(labels.row)
-    nodes = Nodes(graph, labelled)
+    nodes = Nodes(unlabelled(graph), labelled)
     predictor.check_features(nodes)
     cells = seen(folder, nodes, predictor.tasks)
     report("read", 1, 1, f"{len(labelled)} labelled nodes of {graph.name}")

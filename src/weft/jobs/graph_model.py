@@ -5,16 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from weft.data.graph_files import graph_sha256, read_graph
 from weft.data.hetero import HeteroGraph
 from weft.errors import UserError
 from weft.files import read_json
 from weft.jobs.folder import CARD
-from weft.labels import Floats, LabelTable
 from weft.predictor import Predictor
-from weft.tasks import Task, TaskSet
 
 
 def on_graph(predictor: Predictor) -> bool:
@@ -69,39 +65,6 @@ def _differences(found: dict[str, Any], expected: dict[str, Any]) -> str:
     told += [f"no relation {key}" for key in before if key not in edges]
     told += [f"a new relation {key}" for key in edges if key not in before]
     return "; ".join(told[:3])
-
-
-def labels_for(tasks: TaskSet, graph: HeteroGraph, path: Path) -> LabelTable:
-    """Return what the graph knows of the model's tasks, classes matched by name; other tasks are unknown.
-
-    Raises:
-        UserError: for a task of another kind or with a class that the model does not know.
-    """
-    known = {task.name: at for at, task in enumerate(graph.tasks)}
-    rows, cols, values = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0)]
-    for col, task in enumerate(tasks):
-        if task.name not in known or graph.tasks[known[task.name]].node_type != task.node_type:
-            continue
-        here = graph.labels.col == known[task.name]
-        values.append(_matched(task, graph.tasks[known[task.name]], graph.labels.value[here], path))
-        rows.append(graph.labels.row[here])
-        cols.append(np.full(len(rows[-1]), col, np.int64))
-    return LabelTable(tasks, len(graph), np.concatenate(rows), np.concatenate(cols), np.concatenate(values))
-
-
-def _matched(task: Task, found: Task, value: Floats, path: Path) -> Floats:
-    """Turn class indices of a graph's task into those of the model's."""
-    if found.kind is not task.kind:
-        what = f"the task {task.name!r} is {found.kind}, the model's is {task.kind}"
-        raise UserError(what, where=str(path), mend="Rename the task in the graph.")
-    if found.classes == task.classes:
-        return value
-    unknown = [name for name in found.classes if name not in task.classes]
-    if unknown:
-        what = f"the model knows no class {unknown[0]!r} of the task {task.name!r}"
-        raise UserError(what, where=str(path), mend=f"It knows {', '.join(task.classes[:8])}.")
-    place = np.array([task.classes.index(name) for name in found.classes], np.float64)
-    return place[value.astype(np.int64)]
 
 
 def _data(folder: Path) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from weft.data.graph_files import graph_sha256, read_graph
+from weft.data.graph_known import unlabelled
 from weft.data.hetero import HeteroGraph
 from weft.data.nodes import Nodes
 from weft.data.splits import Split
@@ -31,7 +32,13 @@ _DRAWN = "random"
 
 @dataclass(frozen=True)
 class GraphSource:
-    """A graph read for a fit (implements `Source`)."""
+    """A graph read for a fit (implements `Source`).
+
+    Attributes:
+        file: its folder.
+        graph: what was read.
+        data: every node, of a graph without labels: none can be read as a feature.
+    """
 
     file: Path
     graph: HeteroGraph
@@ -56,7 +63,7 @@ class GraphSource:
             graph = replace(graph, labels=graph.labels.take_tasks(tasks.names))
         check_tasks(graph.labels, file)
         report("read", 1, 1, f"{len(graph)} nodes, {len(graph.tasks.families)} tasks")
-        return cls(file, graph, Nodes.of(graph))
+        return cls(file, graph, Nodes.of(unlabelled(graph)))
 
     @property
     def labels(self) -> LabelTable:

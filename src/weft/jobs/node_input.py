@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from weft.data.graph_known import unlabelled
 from weft.data.hetero import HeteroGraph, NodeTable
 from weft.data.nodes import Nodes
 from weft.data.reading import read_known
@@ -64,7 +65,7 @@ def read_nodes(file: Path | None, graph: HeteroGraph, tasks: TaskSet, kind: str 
     labels = read_known(table, tasks)
     on = np.array([[task.node_type != word for task in tasks] for word in words], bool).reshape(len(table), len(tasks))
     _refuse_foreign(table, labels, on & ok[:, None], words)
-    return NodeInput(table, Nodes(graph, rows), labels.where(ok[labels.row]), status, on)
+    return NodeInput(table, Nodes(unlabelled(graph), rows), labels.where(ok[labels.row]), status, on)
 
 
 def all_nodes(graph: HeteroGraph, types: list[str]) -> Table:

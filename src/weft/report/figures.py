@@ -64,7 +64,8 @@ def bars(
         axes.set_xlim(min(low, chance - 0.02), max(high, chance + 0.25) + 0.08 * (high - low))
         axes.locator_params(axis="x", nbins=6)
         axes.set_xlabel(metric)
-        figure.legend(loc="outside upper left", ncols=2, frameon=False)
+        if relational is not None:
+            figure.legend(loc="outside upper left", ncols=2, frameon=False)
         told = "; ".join(
             f"{task} {_number(a)}" + ("" if relational is None else f" and {_number(b)}")
             for task, a, b in zip(tasks[:_NAMED], standard, relational or standard, strict=False)

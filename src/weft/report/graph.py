@@ -12,17 +12,9 @@ from weft.report import figures, sections
 from weft.report.graph_tables import graph_section, labels_section
 from weft.report.page import Section, page, paragraph
 from weft.report.score_tables import score_table
-from weft.tasks import Kind
 from weft.training.assess import Assessment
 from weft.training.metrics import TaskScore, metric_text
 
-#: What a task of a graph is judged by first and second; a multi-label task is named by None.
-_FIRST: dict[Kind | None, tuple[str, str]] = {
-    Kind.MULTICLASS: ("macro_f1", "accuracy"),
-    Kind.BINARY: ("roc_auc", "pr_auc"),
-    Kind.REGRESSION: ("r2", "rmse"),
-    None: ("macro_f1", "micro_f1"),
-}
 _MOST_CARDS = 8
 
 
@@ -63,28 +55,24 @@ def _cards(scored: Assessment | None) -> list[tuple[str, str]]:
     if scored is None:
         return []
     shown: list[tuple[str, str]] = []
-    for score in sections.pair(scored)[0].scores.families()[:_MOST_CARDS]:
-        first, second = _FIRST[_kind(score, scored)]
+    scores = sections.pair(scored)[0].scores
+    for score in scores.families()[:_MOST_CARDS]:
+        first, second = scores.judged_by(score)
         beside = f"{sections.TITLES[second]} {metric_text(second, score.values[second])}"
         shown.append((metric_text(first, score.values[first]), f"{score.task}: {sections.TITLES[first]}; {beside}"))
     return shown
-
-
-def _kind(score: TaskScore, scored: Assessment) -> Kind | None:
-    groups = scored.revealed[0].scores.groups
-    return None if any(score.task == group.task for group in groups) else score.kind
 
 
 def _reached(scored: Assessment) -> Section:
     """Bars per task of what it is judged by first, nothing shown against labels shown where that differs."""
     standard, relational = sections.pair(scored)
     told = standard.scores.families()
+    first = [standard.scores.judged_by(score)[0] for score in told]
     other = None if relational is None else relational.scores.families()
     pictures: list[str] = []
-    for metric in dict.fromkeys(first for first, _ in _FIRST.values()):
-        at = [j for j, score in enumerate(told) if _FIRST[_kind(score, scored)][0] == metric]
-        if at:
-            pictures.append(_bars(metric, [told[j] for j in at], None if other is None else [other[j] for j in at]))
+    for metric in dict.fromkeys(first):
+        at = [j for j, name in enumerate(first) if name == metric]
+        pictures.append(_bars(metric, [told[j] for j in at], None if other is None else [other[j] for j in at]))
     text = "One model serves every task."
     if relational is not None:
         text += (

@@ -9,7 +9,7 @@ from weft.data.splits import Split
 from weft.report.page import Section, table
 from weft.tasks import Kind
 
-_MOST_CLASSES = 25
+_MOST_CLASSES = 4
 
 
 def graph_section(graph: HeteroGraph) -> Section:
@@ -47,7 +47,8 @@ def labels_section(graph: HeteroGraph, split: Split) -> Section:
         if task.kind is Kind.REGRESSION:
             told = f"{values.mean():.4g} ± {values.std():.4g}" if len(values) else "-"
         elif len(task.classes) > _MOST_CLASSES:
-            told = f"{len(task.classes)} classes"
+            held = np.bincount(values.astype(np.int64), minlength=len(task.classes))
+            told = f"{len(task.classes)} classes of {held.min()} to {held.max()}"
         else:
             held = np.bincount(values.astype(np.int64), minlength=len(task.classes))
             told = ", ".join(f"{name}: {n}" for name, n in zip(task.classes, held, strict=True))

@@ -8,6 +8,14 @@ import numpy as np
 
 from weft.tasks import Kind
 
+#: What a task on a graph is judged by first and second, by kind; a multi-label task is named by None.
+JUDGED_BY: dict[Kind | None, tuple[str, str]] = {
+    Kind.MULTICLASS: ("macro_f1", "accuracy"),
+    Kind.BINARY: ("roc_auc", "pr_auc"),
+    Kind.REGRESSION: ("r2", "rmse"),
+    None: ("macro_f1", "micro_f1"),
+}
+
 
 @dataclass(frozen=True)
 class TaskScore:
@@ -50,6 +58,16 @@ class Scores:
         whole = {score.task: score for score in self.groups}
         found = {score.group or score.task: whole.get(score.group or "", score) for score in self.tasks}
         return tuple(found.values())
+
+    def judged_by(self, score: TaskScore) -> tuple[str, str]:
+        """Return the two metrics that a family, one of `families`, is judged by first."""
+        whole = any(group.task == score.task for group in self.groups)
+        return JUDGED_BY[None if whole else score.kind]
+
+    def headline(self) -> float:
+        """Return the mean over families of what each is judged by first; NaN when that is defined for none."""
+        found = [score.values[self.judged_by(score)[0]] for score in self.families()]
+        return float(np.mean([value for value in found if value is not None] or [np.nan]))
 
     def means(self) -> dict[str, Mean]:
         """Return each metric's unweighted mean over the tasks where it is defined; a multi-label task counts once."""
