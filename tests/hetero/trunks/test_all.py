@@ -24,7 +24,7 @@ def test_shapes_and_finite_at_isolated_nodes_and_empty_relations(name):
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_task_on_a_type_without_relations_or_alone_has_a_state(name):
-    for families in (Families(("x", "y"), ("alone", "a")), Families(("x",), ("alone",))):
+    for families in (Families(("x", "y"), ("items", "a")), Families(("x",), ("items",))):
         trunk = toy_trunk(name, families=families).eval()
         states = trunk(toy_states(trunk.copies), toy_topology(loops=("a",)))
         assert states[0].shape == (3, DIM)
@@ -75,7 +75,7 @@ def test_neighbours_are_heard_and_strangers_are_not(name):
     heard = {kind: g.abs().amax((0, 2)) for kind, g in zip(x, grads, strict=True)}
     assert (heard["b"][1:] > 0).any()
     assert heard["b"][0] <= (1e-3 if name == "han" else 0)
-    assert not heard["alone"].any()
+    assert not heard["items"].any()
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -72,10 +72,10 @@ def test_simple_hgn_is_its_formula():
 
 
 def test_hgt_keeps_the_state_of_a_type_nothing_reaches():
-    families = toy.Families(("x",), ("alone",))
+    families = toy.Families(("x",), ("items",))
     trunk = toy_trunk("hgt", families=families).eval()
     x = toy_states(1)
-    assert torch.equal(trunk(x, toy_topology())[0], x["alone"][0])
+    assert torch.equal(trunk(x, toy_topology())[0], x["items"][0])
 
 
 def test_han_hears_nodes_of_its_own_type_only():
@@ -92,10 +92,10 @@ def test_meta_paths_come_back_to_their_type():
     none = Relation("a", "none", "c")
     assert paths_to("a", relations) == [(a_b, reverse(a_b)), (none, reverse(none))]
     assert set(paths_to("b", relations)) == {(b_b,), (reverse(b_b),), (b_c, reverse(b_c)), (reverse(a_b), a_b)}
-    assert paths_to("alone", relations) == [()]
+    assert paths_to("items", relations) == [()]
 
 
-@pytest.mark.parametrize("kind", ["a", "b", "alone"])
+@pytest.mark.parametrize("kind", ["a", "b", "items"])
 def test_meta_path_neighbours_are_the_product_of_the_relations(kind):
     topology = toy_topology()
     for path in paths_to(kind, list(topology.edges)):

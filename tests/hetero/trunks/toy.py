@@ -9,7 +9,7 @@ from weft.hetero.layer import LayerConfig
 from weft.hetero.topology import Adjacency, Topology, reverse
 from weft.hetero.trunks.base import Families, Trunk, TrunkConfig, build_trunk
 
-COUNTS = {"a": 6, "b": 8, "c": 4, "alone": 3}
+COUNTS = {"a": 6, "b": 8, "c": 4, "items": 3}
 FAMILIES = Families(("one", "two", "three"), ("a", "b", "a"))
 DIM = 16
 
