@@ -163,7 +163,7 @@ def test_every_subset_of_neighbours_is_as_likely(degree: int, fanout: int):
     """Chi square of single edges and of pairs, over many nodes of one degree; degrees on both ways of drawing."""
     n = 6000
     start = torch.arange(n) * degree
-    edge, node = draw_edges(start, torch.full((n,), degree), fanout, seeded(3))
+    edge, node = draw_edges(start, torch.full((n,), degree), fanout, 3)
     picked = np.zeros((n, degree))
     picked[node.numpy(), (edge - start[node]).numpy()] += 1
     assert picked.max() == 1

@@ -37,7 +37,9 @@ class Sampler:
 
     A network of as many relation layers as there are fan-outs computes the same at the seeds as on the full graph
     when no fan-out limits. A node's neighbours are drawn once, at the hop where it first appears, and edges run into
-    drawn nodes only; what is kept beyond the graph is one number per node.
+    drawn nodes only; what is kept beyond the graph is one number per node. Which neighbours are drawn depends on the
+    key and the node alone: under one key and the same fan-out at every hop all samples are parts of one thinned
+    graph, so that what a network says of a node does not depend on the other seeds.
 
     Args:
         topology: the full graph.
@@ -50,7 +52,7 @@ class Sampler:
         >>> t = torch.tensor
         >>> line = Adjacency(t([0, 1, 2]), t([1, 2, 3]), 4, 4)
         >>> sampler = Sampler(Topology({"a": 4}, {Relation("a", "to", "a"): line}), [None, None])
-        >>> sampler.sample({"a": t([3])}, torch.Generator()).nodes["a"]
+        >>> sampler.sample({"a": t([3])}, key=0).nodes["a"]
         tensor([3, 2, 1])
     """
 
@@ -59,22 +61,24 @@ class Sampler:
         self.fanouts = tuple(_by_relation(fanout, topology) for fanout in fanouts)
         self._place = {kind: torch.full((n,), -1) for kind, n in topology.counts.items()}
 
-    def sample(self, seeds: Mapping[str, Tensor], generator: torch.Generator) -> Sample:
+    def sample(self, seeds: Mapping[str, Tensor], key: int | torch.Generator) -> Sample:
         """Cut out the neighbourhood of `seeds`; one call at a time.
 
         Args:
             seeds: type -> int64 ids, none twice; types may be left out.
-            generator: decides which neighbours are drawn; the result does not depend on the number of threads.
+            key: decides which neighbours are drawn, whatever the number of threads; a generator draws a new key.
 
         Raises:
             UserError: for an unknown type, an id out of range or given twice.
         """
         _check(seeds, self.topology)
+        if isinstance(key, torch.Generator):
+            key = int(torch.randint(2**62, (1,), generator=key))
         none = torch.zeros(0, dtype=torch.int64)
         found = {kind: [seeds.get(kind, none)] for kind in self.topology.counts}
         edges: dict[Relation, list[tuple[Tensor, Tensor]]] = {relation: [] for relation in self.topology.edges}
         try:
-            self._grow(found, edges, generator)
+            self._grow(found, edges, key)
             nodes = {kind: torch.cat(parts) for kind, parts in found.items()}
             cut = {relation: self._adjacency(relation, drawn, nodes) for relation, drawn in edges.items()}
         finally:
@@ -88,17 +92,17 @@ class Sampler:
         self,
         found: dict[str, list[Tensor]],
         edges: dict[Relation, list[tuple[Tensor, Tensor]]],
-        generator: torch.Generator,
+        key: int,
     ) -> None:
         """Append every hop's new nodes to `found` and its edges, as (source id, place of target), to `edges`."""
         first = {kind: self._number(kind, parts[0], 0) for kind, parts in found.items()}
         for fanout in self.fanouts:
             heard: dict[str, list[Tensor]] = {kind: [] for kind in found}
-            for relation, full in self.topology.edges.items():
+            for at, (relation, full) in enumerate(self.topology.edges.items()):
                 into = found[relation.target][-1]
                 if len(into) and len(full):
-                    edge, at = draw_edges(full.start[into], full.count[into], fanout[relation], generator)
-                    edges[relation].append((full.source[edge], at + first[relation.target]))
+                    edge, place = draw_edges(full.start[into], full.count[into], fanout[relation], key + at)
+                    edges[relation].append((full.source[edge], place + first[relation.target]))
                     heard[relation.source].append(edges[relation][-1][0])
             for kind, parts in found.items():
                 first[kind] += len(parts[-1])
