@@ -36,6 +36,7 @@ _MEND = "Restore the folder from a copy or fit again."
 #: Name on the command line -> module and class. A new predictor is one file and one line here.
 REGISTRY: dict[str, str] = {
     "metalink": "weft.metalink.model:MetaLinkPredictor",
+    "inline": "weft.hetero.model:InlinePredictor",
     "rf": "weft.baselines.forest:ForestPredictor",
     "lightgbm": "weft.baselines.boosting:BoostingPredictor",
     "prior": "weft.baselines.label_only:PriorPredictor",

@@ -1,0 +1,103 @@
+"""The networks of an ensemble: trained one after the other, asked together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from weft.hetero.families import Family
+from weft.hetero.losses import FamilyTargets, answers, rareness
+from weft.hetero.minibatch import Minibatches
+from weft.hetero.network import GraphBatch, HeteroNet, NetShape
+from weft.hetero.presets import GraphConfig
+from weft.hetero.selection import Selection
+from weft.hetero.train import Step, TrainConfig, train
+from weft.hetero.validation import headline
+from weft.tasks import Kind
+from weft.training.run import Run
+
+#: Distance between the seeds of two members.
+_STEP = 7919
+
+
+def train_member(
+    config: GraphConfig,
+    shape: NetShape,
+    families: Sequence[Family],
+    batch: GraphBatch,
+    asked: Sequence[FamilyTargets],
+    validation: Sequence[FamilyTargets],
+    run: Run,
+    k: int,
+) -> tuple[HeteroNet, Selection]:
+    """Train member `k` and return its network and the weights kept for each family.
+
+    Args:
+        config: network and training.
+        shape: of the network.
+        families: what is predicted.
+        batch: the whole graph.
+        asked: training labels per family.
+        validation: validation labels per family.
+        run: surroundings.
+        k: number of the member, from 0.
+    """
+    run = replace(run, seed=run.seed + _STEP * k)
+    net = new_network(config, shape, families, asked, run.seed)
+    parts = Minibatches.of(config.train, batch, families, config.net.trunk.layers + net.published, run.seed)
+
+    def steps(epoch: int) -> Iterable[Step]:
+        return [(batch, asked)] if parts is None else parts.epoch(asked, epoch)
+
+    def score() -> dict[str, float]:
+        scores = net(batch) if parts is None else parts.predict(net, validation)
+        return _headlines(families, scores, validation)
+
+    name = "train" if config.members == 1 else f"train {k + 1} of {config.members}"
+    class_weight = {
+        f.name: rareness(f, t.value, config.train.class_power) for f, t in zip(families, asked, strict=True)
+    }
+    selection = train(
+        net, steps, score, config.train, run, name, class_weight, loss_weights(config.train, families, asked)
+    )
+    return net, selection
+
+
+def new_network(
+    config: GraphConfig, shape: NetShape, families: Sequence[Family], asked: Sequence[FamilyTargets], seed: int
+) -> HeteroNet:
+    """Return an untrained network, the same for the same seed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return HeteroNet(config.net, shape, families, [_bias(f, t) for f, t in zip(families, asked, strict=True)])
+
+
+def loss_weights(config: TrainConfig, families: Sequence[Family], asked: Sequence[FamilyTargets]) -> dict[str, float]:
+    """Return each family's loss weight: as given, or by its number of labelled nodes."""
+    most = max((len(t.row) for t in asked), default=1)
+    by_count = {f.name: (len(t.row) / max(most, 1)) ** config.count_power for f, t in zip(families, asked, strict=True)}
+    return {**by_count, **dict(config.weights)}
+
+
+def _bias(family: Family, asked: FamilyTargets) -> Tensor:
+    """Return the logits of the class shares, so that training begins at the prior."""
+    share = (asked.value.sum(0) + 0.5) / (asked.known.sum(0) + 1)
+    if family.kind is Kind.REGRESSION:
+        return torch.zeros(family.width)
+    return share.log() if family.kind is Kind.MULTICLASS else torch.logit(share.clamp(1e-6, 1 - 1e-6))
+
+
+def _headlines(
+    families: Sequence[Family], scores: Sequence[Tensor], validation: Sequence[FamilyTargets]
+) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for family, score, asked in zip(families, scores, validation, strict=True):
+        answer = answers(family, score[asked.row]).numpy().astype(np.float64)
+        value = headline(family, answer, asked)
+        if value is not None:
+            found[family.name] = value
+    return found

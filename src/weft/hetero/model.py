@@ -1,0 +1,201 @@
+"""Multi-task models on a heterogeneous graph behind the one interface: InLINE and what it is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from weft.arrays import Arrays, put_under, tensors
+from weft.data.base import Data
+from weft.data.nodes import Nodes
+from weft.data.splits import Split
+from weft.errors import UserError
+from weft.hetero.answers import to_predictions
+from weft.hetero.families import families, targets
+from weft.hetero.gate_table import GateSummary, summarise
+from weft.hetero.losses import FamilyTargets
+from weft.hetero.members import new_network, train_member
+from weft.hetero.minibatch import Minibatches
+from weft.hetero.network import GraphBatch, HeteroNet, NetShape
+from weft.hetero.prepare import Preparer
+from weft.hetero.presets import GraphConfig, configure
+from weft.hetero.support import Support
+from weft.labels import LabelTable, Shown
+from weft.predictor import Predictions, Predictor
+from weft.settings import Setting
+from weft.tasks import TaskSet
+from weft.training.checkpoint import Tensors
+from weft.training.revive import revive
+from weft.training.run import Run
+
+
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """Nodes to predict, and their graph."""
+
+    nodes: Nodes
+
+
+class InlinePredictor(Predictor):
+    """Several node tasks on one heterogeneous graph (InLINE, arXiv 2410.22089, and beyond).
+
+    Args:
+        preset: `default` or `inline-paper`.
+        exchange: how tasks share; `inline` by default.
+        epochs: and the others as of `weft.hetero.presets.configure`.
+        members: networks that are averaged.
+        balance: of the tasks' losses.
+        known_labels: whether known labels are structure.
+        gates: whether InLINE's tasks exchange at all.
+        batch_size: labelled nodes per step; 0 takes the whole graph at once.
+        fanout: neighbours per relation and layer in a mini-batch; 0 takes all.
+        lr: step size.
+        weights: task -> weight of its loss.
+
+    Raises:
+        UserError: for unknown names.
+    """
+
+    name: ClassVar[str] = "inline"
+
+    def __init__(
+        self,
+        preset: str = "default",
+        exchange: str | None = None,
+        epochs: int | None = None,
+        members: int | None = None,
+        balance: str | None = None,
+        known_labels: bool | None = None,
+        gates: bool | None = None,
+        batch_size: int | None = None,
+        fanout: int | None = None,
+        lr: float | None = None,
+        weights: Mapping[str, float] | None = None,
+    ) -> None:
+        self.config = configure(
+            preset, exchange, epochs, members, balance, known_labels, gates, batch_size, fanout, lr, weights
+        )
+        self.nets: list[HeteroNet] = []
+        #: Per member: sets of weights and the families that each is kept for.
+        self.kept: list[list[tuple[Tensors, list[str]]]] = []
+        self.history: list[list[dict[str, float]]] = []
+        self.settings = frozenset({Setting.STANDARD})
+
+    def fit(self, data: Data, labels: LabelTable, split: Split, run: Run) -> None:
+        """Learn from the labels of training nodes; validation nodes choose the epoch."""
+        nodes = _nodes(data)
+        graph = nodes.graph
+        self.tasks, self.families = labels.tasks, families(labels.tasks)
+        train, val = labels.on_rows(split.train), labels.on_rows(split.val)
+        if not len(train):
+            raise UserError("no training node has a label", where=graph.name, mend="Choose another split.")
+        self.note_features(data)
+        self.prepare = Preparer.fit(self.config.net, graph, self.families, train)
+        self.support = Support.of(graph, train)
+        self.settings = _serves(self.config, self.tasks)
+        batch = self.prepare.batch(graph, train, train)
+        self.shape = self.prepare.shape(graph, batch)
+        asked, validation = ([self._targets(graph, part, f) for f in self.families] for part in (train, val))
+        for k in range(self.config.members):
+            net, selection = train_member(self.config, self.shape, self.families, batch, asked, validation, run, k)
+            self.nets.append(net)
+            self.kept.append(selection.weights())
+            self.history.append(selection.rows)
+
+    def _targets(self, graph: Any, labels: LabelTable, family: Any) -> FamilyTargets:
+        return FamilyTargets.of(targets(labels, family, graph.offset[family.node_type], self.prepare.scale))
+
+    def encode(self, data: Data) -> Encoded:
+        """Check that the graph is made as the one the model was fitted to."""
+        self.check_features(data)
+        return Encoded(_nodes(data))
+
+    def predict_encoded(self, encoded: Encoded, known: Shown) -> Predictions:
+        """Predict every task of the nodes; NaN where a task is not on a node's type."""
+        nodes = encoded.nodes
+        batch = self._batch(nodes, known.table)
+        with torch.no_grad():
+            scores = [self._scores(k, batch) for k in range(len(self.nets))]
+        return to_predictions(self.tasks, self.families, scores, nodes, self.prepare.scale)
+
+    def _batch(self, nodes: Nodes, known: LabelTable) -> GraphBatch:
+        shown = LabelTable(self.tasks, len(nodes.graph), nodes.row[known.row], known.col, known.value)
+        return self.prepare.batch(nodes.graph, self.support.beside(nodes.graph, shown), shown)
+
+    def _scores(self, k: int, batch: GraphBatch) -> list[Tensor]:
+        """Return each family's logits from the weights of member `k` that are kept for it."""
+        net = self.nets[k].eval()
+        found: list[Tensor] = [torch.empty(0)] * len(self.families)
+        hops = self.config.net.trunk.layers + net.published
+        parts = Minibatches.of(self.config.train, batch, self.families, hops, 0)
+        for weights, names in self.kept[k]:
+            net.load_state_dict(weights)
+            scores = net(batch) if parts is None else parts.predict(net)
+            for at, family in enumerate(self.families):
+                if family.name in names:
+                    found[at] = scores[at]
+        return found
+
+    def gate_table(self, graph: Any) -> list[GateSummary]:
+        """Return what each task takes from which, by layer, type and relation: means over nodes of the first member."""
+        nothing = LabelTable.empty(self.tasks, 0)
+        batch = self._batch(Nodes(graph, np.zeros(0, np.int64)), nothing)
+        net, (weights, _) = self.nets[0].eval(), self.kept[0][-1]
+        net.load_state_dict(weights)
+        with torch.no_grad():
+            return summarise(net.read_gates(batch), [family.name for family in self.families])
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of trained parameters, over all members."""
+        return sum(p.numel() for net in self.nets for p in net.parameters())
+
+    def state(self) -> tuple[dict[str, object], dict[str, NDArray[Any]]]:
+        """Return configuration and arrays: weights, scalers and the training labels."""
+        arrays = {**self.prepare.state(), **put_under("support.", self.support.state())}
+        kept: list[list[list[str]]] = []
+        for k, sets in enumerate(self.kept):
+            kept.append([names for _, names in sets])
+            for at, (weights, _) in enumerate(sets):
+                arrays |= {f"net{k}.{at}.{key}": value.numpy() for key, value in weights.items()}
+        note = {"kept": kept, "shape": self.shape.to_json(), "composed": list(self.prepare.composed)}
+        return {"config": asdict(self.config), "state": note, "history": self.history}, arrays
+
+    @classmethod
+    def restore(cls, tasks: TaskSet, config: dict[str, Any], arrays: Arrays) -> Self:
+        """Rebuild from `state`."""
+        model = cls.__new__(cls)
+        note: Mapping[str, Any] = config["state"]
+        model.config = revive(GraphConfig, config["config"])
+        model.tasks, model.families, model.history = tasks, families(tasks), config["history"]
+        model.prepare = Preparer.restore(model.config.net, model.families, note["composed"], arrays)
+        model.shape = NetShape.from_json(note["shape"])
+        model.support = Support.restore(tasks, arrays, "support.")
+        model.nets, model.kept = [], []
+        nothing = [FamilyTargets.none(family) for family in model.families]
+        for k, sets in enumerate(note["kept"]):
+            model.nets.append(new_network(model.config, model.shape, model.families, nothing, 0))
+            model.kept.append([(tensors(f"net{k}.{at}.", arrays), list(names)) for at, names in enumerate(sets)])
+            model.nets[-1].load_state_dict(model.kept[-1][0][0])
+        return model
+
+
+def _nodes(data: Data) -> Nodes:
+    if not isinstance(data, Nodes):
+        raise UserError("this model reads nodes of a graph", mend="Give a graph folder, or fit with --model metalink.")
+    return data
+
+
+def _serves(config: GraphConfig, tasks: TaskSet) -> frozenset[Setting]:
+    """Return the settings that can be served: labels of a node's other tasks help where a type has several."""
+    names = list(dict.fromkeys((task.family, task.node_type) for task in tasks))
+    kinds = [kind for _, kind in names]
+    several = len(set(kinds)) < len(kinds)
+    shows = config.net.labels == "all" and config.net.head.reveal > 0 and several
+    return frozenset({Setting.STANDARD, Setting.RELATIONAL} if shows else {Setting.STANDARD})

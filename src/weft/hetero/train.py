@@ -1,0 +1,182 @@
+"""Training a network for several families: balanced losses, averaged weights, the best epoch of each family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from weft.hetero.balance.base import Balancer, build_balancer
+from weft.hetero.losses import FamilyTargets, family_loss
+from weft.hetero.network import GraphBatch, HeteroNet
+from weft.hetero.selection import Selection
+from weft.training.checkpoint import Checkpoint, Tensors, copy_of
+from weft.training.run import Run
+
+Step = tuple[GraphBatch, Sequence[FamilyTargets]]
+Score = Callable[[], dict[str, float]]
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How to optimise.
+
+    Attributes:
+        epochs: passes over the training labels.
+        lr: AdamW's step size.
+        weight_decay: decoupled.
+        ema: how much of the running average of the weights is kept per step; 0 evaluates the weights themselves.
+        every: epochs between evaluations.
+        patience: stop after so many evaluations without a better one of any family; 0 never stops.
+        select: which weights are kept for a family (`weft.hetero.selection`).
+        loss: `cross-entropy`, or InLINE's released `probability`.
+        balance: a name of `weft.hetero.balance.base.REGISTRY`.
+        weights: family -> loss weight; a family that is not named weighs by `count_power`.
+        count_power: a family weighs (its labelled nodes / those of the family with most) ** this.
+        class_power: rare classes weigh (mean count / count) ** this.
+        batch_size: labelled nodes per step; 0 takes the whole graph at once.
+        fanout: neighbours per relation and layer in a mini-batch; 0 takes all.
+    """
+
+    epochs: int = 100
+    lr: float = 5e-3
+    weight_decay: float = 1e-3
+    ema: float = 0.9
+    every: int = 2
+    patience: int = 0
+    select: str = "task"
+    loss: str = "cross-entropy"
+    balance: str = "fixed"
+    weights: tuple[tuple[str, float], ...] = ()
+    count_power: float = 0.5
+    class_power: float = 0.3
+    batch_size: int = 0
+    fanout: int = 0
+
+
+@dataclass
+class _State:
+    """What a resumed run needs besides the network and its optimiser."""
+
+    average: Tensors
+    selection: Selection
+    balancer: Balancer
+    epoch: int = 0
+
+
+def train(
+    net: HeteroNet,
+    steps: Callable[[int], Iterable[Step]],
+    score: Score,
+    config: TrainConfig,
+    run: Run,
+    name: str,
+    class_weight: Mapping[str, Tensor],
+    loss_weight: Mapping[str, float],
+) -> Selection:
+    """Train `net` and return the weights kept for each family.
+
+    Args:
+        net: the network.
+        steps: `steps(epoch)` gives batches with the labels asked in each, rows being those of the batch.
+        score: validation score of the network per family, larger is better; families without validation labels
+            are left out.
+        config: how to optimise.
+        run: seed, progress, folder of checkpoints.
+        name: of the stage.
+        class_weight: `[C]` by family.
+        loss_weight: by family.
+    """
+    balancer = build_balancer(config.balance, [family.name for family in net.families], loss_weight)
+    groups: list[dict[str, object]] = [{"params": list(net.parameters())}]
+    if balancer.parameters():
+        groups.append({"params": balancer.parameters(), "weight_decay": 0.0})
+    optimizer = torch.optim.AdamW(groups, lr=config.lr, weight_decay=config.weight_decay)
+    state = _State(copy_of(net), Selection([family.name for family in net.families], config.select), balancer)
+    checkpoint = Checkpoint.of(run, name)
+    if checkpoint is not None and checkpoint.exists():
+        _resume(checkpoint, net, optimizer, state)
+    while state.epoch < config.epochs and not (config.patience and state.selection.stale() >= config.patience):
+        losses = _epoch(net, optimizer, state, steps(state.epoch), config, class_weight, run.seed)
+        state.epoch += 1
+        if state.epoch % config.every == 0 or state.epoch == config.epochs:
+            state.selection.take(state.epoch - 1, _averaged(net, state.average, score), losses, state.average)
+            if checkpoint is not None:
+                _save(checkpoint, net, optimizer, state)
+        run.report(name, state.epoch, config.epochs, state.selection.words(sum(losses.values())))
+    state.selection.fill(state.average)
+    net.eval()
+    return state.selection
+
+
+def _epoch(
+    net: HeteroNet,
+    optimizer: torch.optim.Optimizer,
+    state: _State,
+    steps: Iterable[Step],
+    config: TrainConfig,
+    class_weight: Mapping[str, Tensor],
+    seed: int,
+) -> dict[str, float]:
+    """Take an epoch's steps and return each family's mean loss; what is random depends on (seed, epoch) alone."""
+    net.train()
+    found: dict[str, list[float]] = {}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed * 100_003 + state.epoch)
+        for batch, asked in steps:
+            optimizer.zero_grad(set_to_none=True)
+            scores = net(batch)
+            losses = {
+                f.name: family_loss(f, s[t.row], t.value, t.known, class_weight[f.name], config.loss)
+                for f, s, t in zip(net.families, scores, asked, strict=True)
+                if len(t.row)
+            }
+            if not losses:
+                continue
+            state.balancer.backward(losses, *_parameters(net))
+            optimizer.step()
+            _average(state.average, net, config.ema)
+            for name, loss in losses.items():
+                found.setdefault(name, []).append(float(loss.detach()))
+    means = {name: sum(values) / len(values) for name, values in found.items()}
+    state.balancer.epoch_end(means)
+    return means
+
+
+def _parameters(net: HeteroNet) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """Return the parameters that families share, and those of heads."""
+    return [*net.inputs.parameters(), *net.trunk.parameters()], list(net.heads.parameters())
+
+
+@torch.no_grad()
+def _average(average: Tensors, net: HeteroNet, keep: float) -> None:
+    for key, value in net.state_dict().items():
+        average[key].lerp_(value, 1 - keep)
+
+
+def _averaged(net: HeteroNet, average: Tensors, score: Score) -> dict[str, float]:
+    """Score the averaged weights, then put the network's own back."""
+    own = copy_of(net)
+    net.load_state_dict(average)
+    net.eval()
+    with torch.no_grad():
+        found = score()
+    net.load_state_dict(own)
+    return found
+
+
+def _save(checkpoint: Checkpoint, net: HeteroNet, optimizer: torch.optim.Optimizer, state: _State) -> None:
+    kept, note = state.selection.state()
+    parts = {"now": copy_of(net), "average": state.average, "balance": state.balancer.state_dict(), **kept}
+    checkpoint.save(parts, optimizer, {"epoch": state.epoch, "selection": note})
+
+
+def _resume(checkpoint: Checkpoint, net: HeteroNet, optimizer: torch.optim.Optimizer, state: _State) -> None:
+    parts, note = checkpoint.load(optimizer)
+    net.load_state_dict(parts.pop("now"))
+    state.average = parts.pop("average")
+    state.balancer.load_state_dict(parts.pop("balance", {}))
+    state.selection.restore(parts, note["selection"])
+    state.epoch = note["epoch"]
