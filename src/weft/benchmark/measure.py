@@ -11,6 +11,7 @@ from weft.benchmark.results import Result
 from weft.benchmark.scores import Scores, family_kinds, family_scores
 from weft.benchmark.suite import Row, Suite
 from weft.benchmark.training import train
+from weft.data.graph_known import unlabelled
 from weft.data.nodes import Nodes
 from weft.jobs.card import versions
 from weft.labels import Asked, Ints
@@ -44,10 +45,10 @@ class Measure:
         torch.set_num_threads(self.threads)
         graph, split = self.graph, self.split
         rows = np.concatenate([split.val, split.test])
-        trained = train(row.build, Nodes.of(graph), graph.labels, split, run, rows, row.alone)
+        trained = train(row.build, Nodes.of(unlabelled(graph)), graph.labels, split, run, rows, row.alone)
         cut = len(split.val)
         val, test = (self._score(trained.predictions, part, rows[part]) for part in (slice(cut), slice(cut, None)))
-        probe = {} if self.suite.probe is None else dict(self.suite.probe(trained.predictors))
+        probe = {} if self.suite.probe is None else dict(self.suite.probe(trained.predictors, graph))
         made = {"when": datetime.now(UTC).isoformat(timespec="seconds"), "weft": weft.__version__, **_versions()}
         return Result(
             self.suite.name, row.name, run.seed, row.model, row.told(), family_kinds(graph.tasks), val, test,

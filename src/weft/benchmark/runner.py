@@ -114,7 +114,7 @@ def _with_split(suite: Suite) -> tuple[HeteroGraph, Split]:
 
 
 def _changed(row: Row, changed: Mapping[str, Any]) -> Row:
-    taken = {name: value for name, value in changed.items() if name in row.takes()}
+    taken = {name: value for name, value in changed.items() if row.takes(name)}
     return dataclasses.replace(row, options={**row.options, **taken})
 
 

@@ -39,9 +39,10 @@ class Row:
         """Return what decides the row's figures besides the model: the options."""
         return {**self.options, **({"alone": True} if self.alone else {})}
 
-    def takes(self) -> set[str]:
-        """Return the options that the model's constructor names."""
-        return set(inspect.signature(predictor_class(self.model).__init__).parameters) - {"self"}
+    def takes(self, option: str) -> bool:
+        """Whether the model's constructor takes an option."""
+        parameters = inspect.signature(predictor_class(self.model).__init__).parameters
+        return option in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Suite:
     title: str
     graph: Callable[[], HeteroGraph]
     rows: tuple[Row, ...]
-    probe: Callable[[Sequence[Predictor]], Mapping[str, Any]] | None = None
+    probe: Callable[[Sequence[Predictor], HeteroGraph], Mapping[str, Any]] | None = None
 
     def select(self, names: Sequence[str]) -> tuple[Row, ...]:
         """Return the rows of these names, in the suite's order; all by default.

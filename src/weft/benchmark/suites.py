@@ -53,7 +53,7 @@ def _default() -> tuple[Row, ...]:
     return (
         Row("default"),
         Row("off/gates", options={"gates": False}),
-        Row("off/labels", options={"known_labels": False}),
+        Row("off/labels", options={"labels": "none"}),
         Row("alone", options={"exchange": "single"}, alone=True),
         *(Row(f"exchange/{name}", options={"exchange": name}) for name in EXCHANGES),
         *_without_labels("no-labels", EXCHANGES),
@@ -61,7 +61,7 @@ def _default() -> tuple[Row, ...]:
 
 
 def _without_labels(group: str, exchanges: tuple[str, ...]) -> tuple[Row, ...]:
-    return tuple(Row(f"{group}/{name}", options={"exchange": name, "known_labels": False}) for name in exchanges)
+    return tuple(Row(f"{group}/{name}", options={"exchange": name, "labels": "none"}) for name in exchanges)
 
 
 DBLP = Suite(

@@ -31,6 +31,7 @@ COMMANDS = {
     "impute": "impute",
     "evaluate": "evaluate",
     "add_task": "add-task",
+    "compare": "compare",
     "benchmark": "benchmark",
 }
 for _module, _name in COMMANDS.items():

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +12,7 @@ import numpy as np
 
 from weft.files import read_json
 from weft.jobs.card import identity
-from weft.jobs.folder import METRICS, WORK, Start, check_target, clear, locked, prepare
+from weft.jobs.folder import METRICS, WORK, Start, check_target, clean_on_error, clear, locked, prepare
 from weft.jobs.options import FitOptions
 from weft.jobs.sources import Source, read_source, usual
 from weft.tasks import Kind
@@ -78,7 +76,7 @@ def fit(
         start = prepare(out, same, resume)
         if start is Start.FINISHED:
             return Fitted(out, read_json(out / METRICS), split.method, again=True)
-        with _clean_on_error(out):
+        with clean_on_error(out):
             _use_threads(chosen.threads)
             predictor.fit(
                 source.data,
@@ -100,18 +98,6 @@ def _use_threads(threads: int) -> None:
     import torch
 
     torch.set_num_threads(threads)
-
-
-@contextlib.contextmanager
-def _clean_on_error(out: Path) -> Generator[None]:
-    """Leave nothing behind when a fit fails before any stage of it was kept."""
-    try:
-        yield
-    except Exception:
-        work = out / WORK
-        if work.is_dir() and {path.name for path in work.iterdir()} <= {"resume.json"}:
-            shutil.rmtree(work, ignore_errors=True)
-        raise
 
 
 def _unlearnt(source: Source, split: Split) -> list[str]:

@@ -81,8 +81,12 @@ def _take(file: IO[str]) -> bool:
     return True
 
 
-def check_target(folder: Path) -> None:
+def check_target(folder: Path, result: str = MODEL) -> None:
     """Refuse to fit into something that is not ours.
+
+    Args:
+        folder: where to write.
+        result: the file that tells that finished work of this sort is there.
 
     Raises:
         UserError: for a file, or a folder that holds other things.
@@ -91,19 +95,23 @@ def check_target(folder: Path) -> None:
         raise UserError("this is a file, not a folder", where=str(folder), mend="Choose another --out.")
     with disk_errors(folder):
         present = {path.name for path in folder.iterdir()} if folder.is_dir() else set[str]()
-    if present - {LOCK} and not present & {WORK, MODEL}:
+    if present - {LOCK} and not present & {WORK, result}:
+        what = "weft model" if result == MODEL else "comparison of weft's"
         raise UserError(
-            "the folder is not empty and is no weft model", where=str(folder), mend="Choose another or a new --out."
+            f"the folder is not empty and is no {what}", where=str(folder), mend="Choose another or a new --out."
         )
 
 
-def prepare(folder: Path, identity: Mapping[str, Any], resume: bool) -> Start:
+def prepare(
+    folder: Path, identity: Mapping[str, Any], resume: bool, finished: tuple[str, str] = (MODEL, CARD)
+) -> Start:
     """Make `DIR/.work` ready and tell how the fit begins.
 
     Args:
         folder: the model folder, locked by us.
         identity: JSON-ready configuration and data hash: what must be the same to continue.
         resume: whether the person asked to continue.
+        finished: the file that is written last, and the one that holds the identity.
 
     Raises:
         UserError: when there is unfinished work and `resume` is off, or it is of other options or data.
@@ -119,14 +127,26 @@ def prepare(folder: Path, identity: Mapping[str, Any], resume: bool) -> Start:
             where=str(folder),
             mend=f"Add --resume to continue it, or delete {work} to start again.",
         )
-    if resume and (folder / MODEL).is_file() and (folder / CARD).is_file():
-        _same(_mapping(read_json(folder / CARD).get("identity")), identity, folder)
+    if resume and all((folder / name).is_file() for name in finished):
+        _same(_mapping(read_json(folder / finished[1]).get("identity")), identity, folder)
         return Start.FINISHED
     with disk_errors(work):
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
     write_json(work / "resume.json", identity)
     return Start.FRESH
+
+
+@contextmanager
+def clean_on_error(folder: Path) -> Generator[None]:
+    """Leave nothing behind when the work fails before any stage of it was kept."""
+    try:
+        yield
+    except Exception:
+        work = folder / WORK
+        if work.is_dir() and {path.name for path in work.iterdir()} <= {"resume.json"}:
+            shutil.rmtree(work, ignore_errors=True)
+        raise
 
 
 def clear(folder: Path) -> None:
