@@ -102,10 +102,10 @@ class PredictingNodes:
         """Return the mean over tasks of macro F1 (classes), ROC-AUC (binary) and R² (regression); see `scores`."""
         return self.scores(graph, part).headline()
 
-    def gate_table(self) -> list[Any]:
+    def gate_table(self, graph: Any) -> list[Any]:
         """Return which task takes how much from which, per relation and layer; empty for a model without gates."""
         table = getattr(self._fitted(), "gate_table", None)
-        return [] if table is None else list(table())
+        return [] if table is None else list(table(unlabelled(to_graph(graph))))
 
     def save(self, folder: Path | str) -> None:
         """Write the model into a folder that `weft.load` reads."""

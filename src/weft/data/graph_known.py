@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,11 @@ from weft.tasks import Task, TaskSet
 def unlabelled(graph: HeteroGraph) -> HeteroGraph:
     """Return the graph with the same tasks but no label and no split: what a model may read as features."""
     return replace(graph, labels=LabelTable.empty(graph.tasks, len(graph)), split=None)
+
+
+def only_tasks(graph: HeteroGraph, names: Iterable[str]) -> HeteroGraph:
+    """Return the graph with the named tasks only."""
+    return replace(graph, labels=graph.labels.take_tasks(names))
 
 
 def labels_for(tasks: TaskSet, graph: HeteroGraph, path: Path) -> LabelTable:

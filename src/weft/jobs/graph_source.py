@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from weft.data.graph_files import graph_sha256, read_graph
-from weft.data.graph_known import unlabelled
+from weft.data.graph_known import only_tasks, unlabelled
 from weft.data.hetero import HeteroGraph
 from weft.data.nodes import Nodes
 from weft.data.splits import Split
@@ -60,7 +60,7 @@ class GraphSource:
             mend = "A task is told in graph.toml, labels.npz or label.dat."
             raise UserError("there is no task to learn", where=str(file), mend=mend)
         if len(tasks) < len(graph.tasks):
-            graph = replace(graph, labels=graph.labels.take_tasks(tasks.names))
+            graph = only_tasks(graph, tasks.names)
         check_tasks(graph.labels, file)
         report("read", 1, 1, f"{len(graph)} nodes, {len(graph.tasks.families)} tasks")
         return cls(file, graph, Nodes.of(unlabelled(graph)))

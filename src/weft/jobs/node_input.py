@@ -65,7 +65,9 @@ def read_nodes(file: Path | None, graph: HeteroGraph, tasks: TaskSet, kind: str 
     labels = read_known(table, tasks)
     on = np.array([[task.node_type != word for task in tasks] for word in words], bool).reshape(len(table), len(tasks))
     _refuse_foreign(table, labels, on & ok[:, None], words)
-    return NodeInput(table, Nodes(unlabelled(graph), rows), labels.where(ok[labels.row]), status, on)
+    labels = labels.where(ok[labels.row])
+    _refuse_twice(table, labels, rows)
+    return NodeInput(table, Nodes(unlabelled(graph), rows), labels, status, on)
 
 
 def all_nodes(graph: HeteroGraph, types: list[str]) -> Table:
@@ -117,6 +119,18 @@ def _finder(table: NodeTable) -> Callable[[str], int | None]:
         return int(name) if fits else None
 
     return find
+
+
+def _refuse_twice(table: Table, labels: LabelTable, rows: np.ndarray) -> None:
+    """Refuse a node that stands in several rows with a known label of one task in two of them."""
+    order = np.lexsort((labels.row, labels.col, rows[labels.row]))
+    row, col = labels.row[order], labels.col[order]
+    again = np.flatnonzero((rows[row][1:] == rows[row][:-1]) & (col[1:] == col[:-1]))
+    if again.size:
+        at = int(again[0]) + 1
+        what = f"the node of row {table.number(int(row[at - 1]))} stands here with a label, too"
+        where = table.place(int(row[at]), labels.tasks[int(col[at])].name)
+        raise UserError(what, where=where, mend="Keep the label in one of the rows.")
 
 
 def _refuse_foreign(table: Table, labels: LabelTable, foreign: Bools, words: list[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from weft.data.graph_known import unlabelled
 from weft.data.hetero import HeteroGraph
 from weft.data.splits import Split
 from weft.predictor import Predictor
@@ -31,7 +32,7 @@ def graph_page(
         predictor: the fitted model; its gates are drawn when it has any.
     """
     parts: list[Section | None] = [] if scored is None else [_reached(scored), score_table(scored)]
-    parts += [_gates(predictor), None if scored is None else sections.calibration(scored, "nodes")]
+    parts += [_gates(predictor, graph), None if scored is None else sections.calibration(scored, "nodes")]
     parts += [labels_section(graph, split), graph_section(graph), sections.run_card(card)]
     title = f"{graph.name}: {_many(len(graph.tasks.families), 'task')} on {_many(len(graph), 'node')}"
     return page(title, _lead(card, scored), _cards(scored), [part for part in parts if part])
@@ -93,10 +94,10 @@ def _bars(metric: str, standard: Sequence[TaskScore], relational: Sequence[TaskS
     )
 
 
-def _gates(predictor: Predictor) -> Section | None:
+def _gates(predictor: Predictor, graph: HeteroGraph) -> Section | None:
     """Draw which task takes what from which, for a model with gates; None for others."""
     table = getattr(predictor, "gate_table", None)
-    rows = [] if table is None else table()
+    rows = [] if table is None else table(unlabelled(graph))
     if not rows:
         return None
     from weft.report.gates import gates_section

@@ -89,8 +89,10 @@ def assess(
     if not uses_labels(predictor):
         ratios = [0.0]
 
+    nothing = predictor.predict_encoded(encoded, Shown.nothing(known.tasks, len(rows)))
+
     def predict(shown: Shown) -> Predictions:
-        return predictor.predict_encoded(encoded, shown)
+        return predictor.predict_encoded(encoded, shown) if len(shown.table) else nothing
 
     revealed: list[Evaluation] = []
     hidden: list[Evaluation] = []
