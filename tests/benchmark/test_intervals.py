@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from weft.benchmark.intervals import compare_runs
+from weft.benchmark.intervals import TOO_FEW, compare_runs
 from weft.errors import UserError
 from weft.hetero.compare import NO_DIFFERENCE
 from weft.hetero.resample import Cells
@@ -61,3 +61,16 @@ def test_seeds_must_pair(y):
     one = cells(np.random.default_rng(4), 0.5, y)
     with pytest.raises(UserError, match="single 1, shared 2"):
         compare_runs({"single": [one], "shared": [one, one]}, {"a": "r2"})
+
+
+def test_a_handful_of_positives_decides_nothing():
+    """Protects a task at 0.07 %: a resample of its one positive looks certain and is not."""
+    rng = np.random.default_rng(5)
+
+    def runs(ones):
+        y = (np.arange(500) < ones).astype(float)
+        good, bad = y + 0.1 * rng.random(500), rng.random(500)
+        return {"single": [{"a": Cells(y, bad)}] * 2, "exchange": [{"a": Cells(y, good)}] * 2}
+
+    assert compare_runs(runs(1), {"a": "pr_auc"})[0].verdict == TOO_FEW
+    assert compare_runs(runs(20), {"a": "pr_auc"})[0].verdict == "sharing helped a"

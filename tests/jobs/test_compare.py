@@ -123,9 +123,11 @@ def test_words_put_harm_first():
         row("b", "shared", "sharing hurt b"),
         row("c", "shared", "no difference seen"),
         row("d", "shared", "no difference seen"),
+        row("e", "shared", "too few labels to tell"),
     ]
     assert words(rows) == [
         "shared: sharing hurt b, r2 -0.021 (-0.030 to unknown)",
         "shared: sharing helped a, r2 -0.021 (-0.030 to unknown)",
         "shared: no difference seen on c, d",
+        "shared: too few labels to tell on e",
     ]

@@ -11,6 +11,10 @@ from weft.hetero.compare import EXCHANGE, SHARED, SINGLE, Comparison, percentile
 from weft.hetero.resample import Cells, resampled
 from weft.labels import Floats
 
+#: With fewer test labels than this of a binary task's rarer class, no interval can be trusted.
+LEAST = 5
+TOO_FEW = "too few labels to tell"
+
 Seeds = Sequence[Mapping[str, Cells]]
 """Per seed: family -> answers and predictions."""
 
@@ -36,7 +40,8 @@ def compare_runs(
         level: of confidence.
 
     Returns:
-        Per family a row of `shared` and one of `exchange`, as far as they were run.
+        Per family a row of `shared` and one of `exchange`, as far as they were run; the verdict is `TOO_FEW` for a
+        binary task with fewer than `LEAST` test labels of its rarer class.
 
     Raises:
         UserError: for models with different numbers of seeds.
@@ -50,13 +55,13 @@ def compare_runs(
         found = _drawn(runs, family, metric, rng, draws)
         picked = rng.integers(0, len(runs[SINGLE]), (draws, len(runs[SINGLE])))
         means = {name: _mean(values[:, :1])[0] for name, values in found.items()}
-        n = len(runs[SINGLE][0][family].truth)
+        n, rare = len(runs[SINGLE][0][family].truth), _rare(runs[SINGLE][0][family])
         for name in (model for model in (SHARED, EXCHANGE) if model in runs):
             pairs = found[name] - found[SINGLE]  # [seeds, 1 + draws]
             resampled_means = _mean(pairs[picked.T, np.arange(1, draws + 1)])
             low, high = percentiles(resampled_means[np.isfinite(resampled_means)], level)
             difference = float(_mean(pairs[:, :1])[0])
-            words = verdict(family, metric, low, high)
+            words = verdict(family, metric, low, high) if rare >= LEAST else TOO_FEW
             single, shared, exchange = (float(means.get(model, np.nan)) for model in (SINGLE, SHARED, EXCHANGE))
             rows.append(
                 Comparison(
@@ -73,6 +78,13 @@ def _drawn(
     flat = {f"{name} {k}": held[family] for name, seeds in runs.items() for k, held in enumerate(seeds)}
     values = resampled(flat, metric, rng, draws)
     return {name: np.stack([values[f"{name} {k}"] for k in range(len(seeds))]) for name, seeds in runs.items()}
+
+
+def _rare(cells: Cells) -> int:
+    """Return how often the rarer class of a binary task stands among the answers; of others how many there are."""
+    y = cells.truth
+    ones = int((y == 1).sum())
+    return min(ones, len(y) - ones) if cells.mean.ndim == 1 and np.isin(y, (0, 1)).all() else len(y)
 
 
 def _mean(values: Floats) -> Floats:

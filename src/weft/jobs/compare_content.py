@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import weft
-from weft.benchmark.intervals import compare_runs
+from weft.benchmark.intervals import TOO_FEW, compare_runs
 from weft.benchmark.scores import family_cells, family_kinds, family_scores, first_metrics
 from weft.hetero.compare import NO_DIFFERENCE, Comparison, compare_seeds
 from weft.jobs.card import versions
@@ -135,8 +135,9 @@ def words(differences: Sequence[Mapping[str, Any]]) -> list[str]:
         meant = [row for row in differences if row["verdict"] == f"sharing {verb} {row['family']}"]
         told += [f"{row['model']}: {row['verdict']}, {interval(row)}" for row in meant]
     for model in dict.fromkeys(row["model"] for row in differences):
-        rest = [row["family"] for row in differences if (row["model"], row["verdict"]) == (model, NO_DIFFERENCE)]
-        told += [f"{model}: {NO_DIFFERENCE} on {', '.join(rest)}"] if rest else []
+        for verdict in (NO_DIFFERENCE, TOO_FEW):
+            rest = [row["family"] for row in differences if (row["model"], row["verdict"]) == (model, verdict)]
+            told += [f"{model}: {verdict} on {', '.join(rest)}"] if rest else []
     return told
 
 

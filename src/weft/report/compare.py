@@ -85,7 +85,7 @@ def forest(rows: Sequence[Mapping[str, Any]], level: float) -> str:
         axes.set_xlabel("difference to a model alone (right of 0: sharing is better)")
         axes.margins(x=0.15)
         figure.legend(loc="outside upper left", ncols=2, frameon=False)
-        caption = f"Marks: mean over seeds; lines: {level:.0%} confidence intervals."
+        caption = f"Marks: mean over seeds; lines: {level:.0%} confidence intervals; * where they leave out 0."
         return figure_html(figure, "forest", _alt(rows), caption)
 
 
@@ -102,7 +102,7 @@ def _marks(
     for y, row in zip(at, rows, strict=True):
         if row["low"] is not None and row["high"] is not None:
             axes.plot([row["low"], row["high"]], [y, y], color=look[2], lw=1.6, solid_capstyle="butt")
-        sure = not row["verdict"].startswith("no ")
+        sure = row["verdict"].startswith("sharing ")
         text = f"{_signed(row['difference'])}{' *' if sure else ''}"
         end = row["high"] if row["high"] is not None else row["difference"]
         axes.annotate(text, (end, y), (5, 0), textcoords="offset points", va="center", fontsize=8)
