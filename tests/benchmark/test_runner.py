@@ -135,6 +135,7 @@ def test_names():
         "default",
         "off/gates",
         "off/labels",
+        "off/ensemble",
     ]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from weft.benchmark.results import Result, Results
-from weft.benchmark.tables import Spread, fill_tables, grid
+from weft.benchmark.tables import Spread, fill_tables, gates_grid, grid
 from weft.errors import UserError
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -66,6 +66,23 @@ def test_a_page_gets_its_tables(tmp_path):
     assert "| a | 3 | 0.8300 ± 0.0361 |" in made
     with pytest.raises(UserError, match="no place"):
         fill_tables("no table", tmp_path)
+
+
+def test_gates_beside_what_was_planted(tmp_path):
+    """Protects the table of gates: means over seeds per relation and task, and its place in a page."""
+
+    def line(own, opponent):
+        return {"relation": "owns", "task": "t", "own": own, "partner": None, "opponent": opponent}
+
+    rows = [result("a", seed, 0.5, 0.5, probe={"gates": [line(own, 0.1)]}) for seed, own in enumerate((0.4, 0.5, 0.6))]
+    made = gates_grid([*rows, result("b", 0, 0.5, 0.5)])
+    assert made.rows == (("a", "owns", "t", "0.5000 ± 0.1000", "undefined", "0.1000 ± 0.0000"),)
+    for row in rows:
+        Results(tmp_path, "small").add(row)
+    page = "<!-- table: small gates -->\n<!-- end of table -->\n"
+    assert gates_grid(rows).markdown() in fill_tables(page, tmp_path)
+    with pytest.raises(UserError, match="no view 'gate'"):
+        fill_tables(page.replace("gates", "gate"), tmp_path)
 
 
 def test_the_documentation_is_made_of_the_rows():

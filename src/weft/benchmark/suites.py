@@ -3,19 +3,22 @@
 `default` is what `weft fit` does, and `off/...` the same without one of its parts. `exchange/...` has another exchange
 in place of InLINE's, `no-labels/...` that without labels as structure, too, and `encoder/...` another graph network
 under that recipe. `alone` is a model per task, on that task's labels only. `paper/...` is the published recipe under
-every exchange.
+every exchange, `equal-weights/...` the same with all tasks' losses weighed alike. `balance/...` weighs the default's
+losses otherwise, with one network to compare with `off/ensemble`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from weft.benchmark.planted import planted_shares
 from weft.benchmark.suite import Row, Suite
 
 if TYPE_CHECKING:
     from weft.data.hetero import HeteroGraph
 
 EXCHANGES = ("single", "shared", "cross-stitch", "mmoe", "ple")
+BALANCINGS = ("uncertainty", "dwa", "gradnorm", "pcgrad", "imtl-g")
 ENCODERS = ("rgcn", "han", "hgt", "simple-hgn")
 
 #: Rows that need no training worth the name.
@@ -43,9 +46,9 @@ def _customers() -> HeteroGraph:
     return customer_graph()
 
 
-def _paper() -> tuple[Row, ...]:
-    names = ("inline", *EXCHANGES)
-    return tuple(Row(f"paper/{name}", options={"preset": "inline-paper", "exchange": name}) for name in names)
+def _paper(group: str, exchanges: tuple[str, ...], weights: dict[str, float]) -> tuple[Row, ...]:
+    options = {"preset": "inline-paper", "weights": weights}
+    return tuple(Row(f"{group}/{name}", options={**options, "exchange": name}) for name in exchanges)
 
 
 def _default() -> tuple[Row, ...]:
@@ -53,7 +56,8 @@ def _default() -> tuple[Row, ...]:
     return (
         Row("default"),
         Row("off/gates", options={"gates": False}),
-        Row("off/labels", options={"labels": "none"}),
+        Row("off/labels", options={"known_labels": False}),
+        Row("off/ensemble", options={"members": 1}),
         Row("alone", options={"exchange": "single"}, alone=True),
         *(Row(f"exchange/{name}", options={"exchange": name}) for name in EXCHANGES),
         *_without_labels("no-labels", EXCHANGES),
@@ -61,14 +65,21 @@ def _default() -> tuple[Row, ...]:
 
 
 def _without_labels(group: str, exchanges: tuple[str, ...]) -> tuple[Row, ...]:
-    return tuple(Row(f"{group}/{name}", options={"exchange": name, "labels": "none"}) for name in exchanges)
+    return tuple(Row(f"{group}/{name}", options={"exchange": name, "known_labels": False}) for name in exchanges)
 
 
 DBLP = Suite(
     "inline-dblp",
     "DBLP: areas of authors and venues of papers",
     _dblp,
-    (*_paper(), *_default(), *_without_labels("encoder", ENCODERS), *_PLAIN),
+    (
+        *_paper("paper", ("inline", *EXCHANGES), {"area": 0.005, "venue": 0.995}),  # the weights of the publication
+        *_paper("equal-weights", ("inline", "shared"), {}),
+        *_default(),
+        *_without_labels("encoder", ENCODERS),
+        *(Row(f"balance/{name}", options={"balance": name, "members": 1}) for name in BALANCINGS),
+        *_PLAIN,
+    ),
 )
 IMDB = Suite(
     "inline-imdb",
@@ -81,4 +92,5 @@ CUSTOMERS = Suite(
     "A made-up graph of customers whose tasks disagree along its relations",
     _customers,
     (*_default(), *_PLAIN),
+    planted_shares,
 )

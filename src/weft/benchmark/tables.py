@@ -10,7 +10,7 @@ from pathlib import Path
 
 from weft.benchmark.results import Result, Results
 from weft.benchmark.scores import METRICS
-from weft.errors import UserError
+from weft.errors import UserError, nearest
 
 #: With more families than this, a table has one metric of each and their mean.
 _FEW = 4
@@ -22,7 +22,8 @@ _WORDS = {
     "r2": "R²",
     "rmse": "RMSE",
 }
-_BLOCK = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
+_SHARES = ("own", "partner", "opponent")
+_BLOCK = re.compile(r"(<!-- table: (?P<name>[\w-]+)(?: (?P<view>\w+))? -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -120,21 +121,44 @@ def _seconds(value: float) -> str:
     return f"{value:.0f}" if value >= 10 else f"{value:.1f}"
 
 
+def gates_grid(results: Sequence[Result]) -> Grid:
+    """Return what gates do with what was planted: shares of a task's own expert, its partners' and its opponents'.
+
+    Args:
+        results: of a suite whose probe is `planted_shares`; rows without gates are left out.
+    """
+    held: dict[tuple[str, str, str], list[dict[str, float | None]]] = {}
+    for result in results:
+        for line in result.probe.get("gates", ()):
+            held.setdefault((result.row, line["relation"], line["task"]), []).append(line)
+    rows = [
+        (*key, *(_cell("", Spread.of(line[who] for line in lines), len(lines)) for who in _SHARES))
+        for key, lines in held.items()
+    ]
+    return Grid(("model", "relation", "task", "its own", "a partner", "an opponent"), tuple(rows))
+
+
+#: How results may be shown in a page.
+VIEWS = {"test": grid, "gates": gates_grid}
+
+
 def fill_tables(page: str, folder: Path) -> str:
     """Return a page of documentation with its tables made anew from the results in `folder`.
 
-    A table stands between `<!-- table: SUITE -->` and `<!-- end of table -->`; it stays as it is when there are no
-    results of the suite.
+    A table stands between `<!-- table: SUITE -->`, or `<!-- table: SUITE VIEW -->`, and `<!-- end of table -->`; it
+    stays as it is when there are no results of the suite.
 
     Raises:
-        UserError: when the page has no such place.
+        UserError: when the page has no such place, or for an unknown view.
     """
     if not _BLOCK.search(page):
         mend = "Write <!-- table: SUITE --> and <!-- end of table --> on lines of their own."
         raise UserError("the page has no place for a table", mend=mend)
 
     def made(found: re.Match[str]) -> str:
-        results = Results(folder, found["name"]).read()
-        return f"{found[1]}{grid(results).markdown()}{found[3]}" if results else found[0]
+        view, results = found["view"] or "test", Results(folder, found["name"]).read()
+        if view not in VIEWS:
+            raise UserError(f"there is no view {view!r} of a suite", mend=nearest(view, VIEWS))
+        return f"{found[1]}{VIEWS[view](results).markdown()}{found[4]}" if results else found[0]
 
     return _BLOCK.sub(made, page)

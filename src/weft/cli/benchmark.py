@@ -73,7 +73,7 @@ def _list(json: bool) -> None:
 
 
 def _show(title: str, finished: Finished, json: bool) -> None:
-    from weft.benchmark.tables import grid
+    from weft.benchmark.tables import gates_grid, grid
     from weft.cli.tables import show_table
 
     if json:
@@ -83,4 +83,7 @@ def _show(title: str, finished: Finished, json: bool) -> None:
     if finished.results:
         made = grid(finished.results)
         show_table(f"{title}: test nodes, mean ± sd over seeds", made.header, made.rows)
+    gates = gates_grid(finished.results)
+    if gates.rows:
+        show_table("What gates take, beside what was planted", gates.header, gates.rows, words=3)
     say(f"{finished.trained} trained now; results: {finished.path}")
