@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 USUAL = FitOptions().filled("inline", "published")
 _DRAWN = "random"
+_OF_MOLECULES = ("metalink", "rf", "lightgbm")
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class GraphSource:
         Raises:
             UserError: for a folder that is no graph, or options that are for tables.
         """
-        _refuse_table_options(file, options)
+        _refuse_for_tables(file, options)
         report("read", 0, 1, file.name)
         graph = read_graph(file, _named(options.split))
         tasks = choose_tasks(graph.tasks, options.tasks, options.exclude, file)
@@ -155,7 +156,10 @@ def _named(split: str | None) -> str | None:
     return None if own else split
 
 
-def _refuse_table_options(file: Path, options: FitOptions) -> None:
+def _refuse_for_tables(file: Path, options: FitOptions) -> None:
+    if options.model in _OF_MOLECULES:
+        what = f"--model {options.model} reads molecules, and this is a graph"
+        raise UserError(what, where=str(file), mend=f"Use --model {USUAL.model}, or prior, which reads labels only.")
     given = [flag for flag, value in (("--smiles", options.smiles), ("--kind", options.kinds)) if value]
     if given:
         raise UserError(f"{' and '.join(given)} is for tables of molecules", where=str(file), mend="Leave it out.")

@@ -58,8 +58,8 @@ def read_nodes(file: Path | None, graph: HeteroGraph, tasks: TaskSet, kind: str 
         raise UserError(f"the model has no task on {kind!r}", where="--type", mend=nearest(kind, types))
     wanted = types if kind is None else [kind]
     table = all_nodes(graph, wanted) if file is None else read_table(file)
-    words = _types(table, wanted, given=kind is not None)
     names = _column(table, NODE, "Name the column of node ids 'node'.")
+    words = _types(table, wanted, given=kind is not None)
     rows, status = _find(graph, names, words, types)
     ok = np.array([word == "ok" for word in status], bool)
     labels = read_known(table, tasks)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from weft.errors import UserError
 from weft.jobs.checks import check_tasks
 from weft.jobs.inputs import Input, read_for_fit, sha256
 from weft.jobs.options import FitOptions
@@ -33,7 +34,14 @@ class TableSource:
 
     @classmethod
     def read(cls, file: Path, options: FitOptions, report: Report) -> Self:
-        """Read the table, its task columns and its molecules."""
+        """Read the table, its task columns and its molecules.
+
+        Raises:
+            UserError: for anything in it that cannot be used, or a model that reads graphs.
+        """
+        if options.model == "inline":
+            what = "--model inline reads graphs, and this is a table"
+            raise UserError(what, where=str(file), mend="Give a graph's folder, or leave out --model.")
         exclude = list(options.exclude)
         if options.split and options.split.startswith("column:"):
             exclude.append(options.split.removeprefix("column:"))
