@@ -147,3 +147,12 @@ def test_suites_are_whole(name):
     assert len(set(names)) == len(names)
     assert {"default", "off/gates", "off/labels", "exchange/single", "exchange/mmoe", "prior"} <= set(names)
     assert found.name == name
+
+
+def test_progress_is_one_line_of_the_whole(tmp_path):
+    """Protects the screen: the stages of every training are notes of one stage, which ends once."""
+    told = []
+    run_suite(SUITE, tmp_path, RunOptions(seeds=(0,)), lambda *words: told.append(words))
+    assert {stage for stage, *_ in told} == {"benchmark"}
+    assert ("benchmark", 1, 2, "guess/two, seed 0: train 0/2") in told
+    assert [words for words in told if words[1] == words[2]] == [("benchmark", 2, 2, "")]

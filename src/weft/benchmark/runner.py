@@ -15,7 +15,7 @@ from weft.benchmark.suite import Row, Suite
 from weft.data.graph_splits import with_split
 from weft.errors import UserError
 from weft.files import disk_errors
-from weft.training.run import Report, Run, silent
+from weft.training.run import Report, Run, silent, within
 
 if TYPE_CHECKING:
     from weft.data.hetero import HeteroGraph
@@ -91,14 +91,14 @@ def _train(
     measure = Measure(suite, *_with_split(suite), options.threads)
     trained, elsewhere = 0, list[tuple[str, int]]()
     for at, (row, seed) in enumerate(missing):
-        report("benchmark", at, len(missing), f"{row.name}, seed {seed}")
+        inner = within(report, "benchmark", at, len(missing), f"{row.name}, seed {seed}")
         with results.claim(row.name, seed) as work:
             if work is None:
                 elsewhere.append((row.name, seed))
             elif (row.name, seed) not in _done(results, [row]):  # another process may have been quicker
                 if not options.resume:
                     _empty(work)
-                results.add(measure(row, Run(seed, work, report, options.threads)))
+                results.add(measure(row, Run(seed, work, inner, options.threads)))
                 trained += 1
             if work is not None:
                 shutil.rmtree(work, ignore_errors=True)

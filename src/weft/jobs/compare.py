@@ -19,7 +19,7 @@ from weft.jobs.compare_content import Runs, content
 from weft.jobs.folder import REPORT, WORK, Start, check_target, clean_on_error, clear, locked, prepare
 from weft.jobs.graph_source import USUAL, GraphSource
 from weft.jobs.options import FitOptions
-from weft.training.run import Report, Run, silent
+from weft.training.run import Report, Run, silent, within
 
 if TYPE_CHECKING:
     from weft.data.splits import Split
@@ -112,12 +112,12 @@ def _trained(
     found: list[dict[str, NDArray[Any]]] = []
     stages = Run(folder=out / WORK)
     for k in range(seeds):
-        report("compare", k, seeds, f"{options.exchange}, seed {options.seed + k}")
+        inner = within(report, f"compare {name}", k, seeds, f"{options.exchange}, seed {options.seed + k}")
         folder = out / WORK / f"{name}-{k}"
-        run = Run(options.seed + k, folder, report, options.threads)
+        run = Run(options.seed + k, folder, inner, options.threads)
         found.append(stages.stage(f"{name}-{k}", lambda run=run: _train(name, options, source, split, run)))
         shutil.rmtree(folder, ignore_errors=True)
-    report("compare", seeds, seeds, str(options.exchange))
+    report(f"compare {name}", seeds, seeds, str(options.exchange))
     return found
 
 

@@ -19,6 +19,16 @@ def silent(stage: str, done: int, total: int, note: str) -> None:
     """Report nothing."""
 
 
+def within(report: Report, stage: str, done: int, total: int, note: str) -> Report:
+    """Return what reports the stages of one of `total` trainings as notes on the whole, which has `done` behind it."""
+    report(stage, done, total, note)
+
+    def inner(name: str, done_inside: int, total_inside: int, told: str) -> None:
+        report(stage, done, total, f"{note}: {name} {done_inside}/{total_inside} {told}".rstrip())
+
+    return inner
+
+
 @dataclass(frozen=True)
 class Run:
     """The surroundings of one fit.
