@@ -1,4 +1,4 @@
-"""All relations into one type of node, all heads, in one pass: neighbours are summed first and projected after."""
+"""All relations into one type of node, all heads, in one pass: projected on the side with fewer nodes."""
 
 from __future__ import annotations
 
@@ -27,12 +27,17 @@ class Part(NamedTuple):
     weight: Tensor | None = None
     edges: Adjacency | None = None
 
+    def head(self, k: int) -> Part:
+        """Return one head's part, `[n_source, D]` and `[E]`."""
+        weight = None if self.weight is None else self.weight[k].contiguous()
+        return Part(self.x[k % len(self.x)], weight, self.edges)
+
 
 def aggregate(project: Tensor, parts: Sequence[Part]) -> Tensor:
     """Return `m[k, r, v] = (sum over edges (w, v) of relation r of weight[k, e] * x[k, w]) project[k]`.
 
-    Projecting the receivers' sums costs as many rows as there are receivers, not edges. The sums are not kept for
-    the backward pass, which makes them again.
+    States are projected before they are summed or after, whichever has fewer rows; never per edge. Sums are not
+    kept for the backward pass, which makes them again.
 
     Args:
         project: `[K, D, C]`.
@@ -60,7 +65,7 @@ class _Aggregate(torch.autograd.Function):
         out = parts[0].x.new_empty(len(project), len(parts), n, project.shape[2])
         for r, part in enumerate(parts):
             for k, matrix in enumerate(project):
-                out[k, r] = times(_sum(part, k), matrix)
+                out[k, r] = _one(part.head(k), matrix)
         return out
 
     @staticmethod
@@ -70,13 +75,11 @@ class _Aggregate(torch.autograd.Function):
         grad, to_project = grads[0].contiguous(), torch.zeros_like(project)
         found: list[Tensor | None] = []
         for r, part in enumerate(_parts(tensors, ctx.edges)):
-            wanted = ctx.needs_input_grad[2 + 2 * r : 4 + 2 * r]
-            to_x = torch.zeros_like(part.x) if wanted[0] else None
-            to_weight = torch.empty_like(part.weight) if wanted[1] and part.weight is not None else None
-            for k, matrix in enumerate(project):
-                to_project[k] += times(_sum(part, k).t(), grad[k, r])
-                _back(part, k, times(grad[k, r], matrix.t()), to_x, to_weight)
-            found += [to_x, to_weight]
+            backs = [_one_back(part.head(k), project[k], grad[k, r], to_project[k]) for k in range(len(project))]
+            to_x = torch.stack([to for to, _ in backs])
+            to_weight = [to for _, to in backs if to is not None]
+            found += [to_x if len(part.x) == len(backs) else to_x.sum(0, keepdim=True)]
+            found += [torch.stack(to_weight) if to_weight else None]
         return None, to_project, *found
 
 
@@ -85,18 +88,26 @@ def _parts(tensors: Sequence[Tensor | None], edges: Sequence[Adjacency | None]) 
     return [Part(x, weight, adjacency) for x, weight, adjacency in pairs if x is not None]
 
 
-def _sum(part: Part, k: int) -> Tensor:
-    x = part.x[k % len(part.x)]
-    if part.edges is None or part.weight is None:
-        return x
-    return gather_sum(x, part.weight[k].contiguous(), part.edges)
+def _one(part: Part, matrix: Tensor) -> Tensor:
+    """Return one head's messages by one relation, projected on the side with fewer nodes."""
+    x, weight, edges = part
+    if weight is None or edges is None:
+        return times(x, matrix)
+    if edges.n_source < edges.n_target:
+        return gather_sum(times(x, matrix), weight, edges)
+    return times(gather_sum(x, weight, edges), matrix)
 
 
-def _back(part: Part, k: int, grad: Tensor, to_x: Tensor | None, to_weight: Tensor | None) -> None:
-    """Add to one head's gradients, given that of its sums `[n_target, D]`."""
-    at = k % len(part.x)
-    loop = part.edges is None or part.weight is None
-    if to_x is not None:
-        to_x[at] += grad if loop else gather_back(grad, part.weight[k], part.edges)  # type: ignore[arg-type,index]
-    if to_weight is not None:
-        to_weight[k] = gather_dots(grad, part.x[at], part.edges)  # type: ignore[arg-type]
+def _one_back(part: Part, matrix: Tensor, grad: Tensor, to_matrix: Tensor) -> tuple[Tensor, Tensor | None]:
+    """Return the gradients of `_one` for states and weights, and add that for the matrix."""
+    x, weight, edges = part
+    if weight is None or edges is None:
+        to_matrix += times(x.t(), grad)
+        return times(grad, matrix.t()), None
+    if edges.n_source < edges.n_target:
+        to_projected = gather_back(grad, weight, edges)
+        to_matrix += times(x.t(), to_projected)
+        return times(to_projected, matrix.t()), gather_dots(grad, times(x, matrix), edges)
+    to_sum = times(grad, matrix.t())
+    to_matrix += times(gather_sum(x, weight, edges).t(), grad)
+    return gather_back(to_sum, weight, edges), gather_dots(to_sum, x, edges)

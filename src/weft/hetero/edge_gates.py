@@ -61,8 +61,8 @@ class EdgeGates(nn.Module):
             EdgeGate(tasks, layer.heads, len(layer.relations[kind]), config) for kind in layer.kinds
         )
 
-    def forward(self, layer: RelationLayer, dropped: States, topology: Topology) -> Exchanged:
-        """Return every expert's merged messages, and for each node the mean of its edges' gates."""
+    def forward(self, layer: RelationLayer, dropped: States, topology: Topology, read: bool = False) -> Exchanged:
+        """Return every expert's merged messages and, to `read` them, for each node the mean of its edges' gates."""
         merged: dict[str, Tensor] = {}
         weights: dict[str, Tensor] = {}
         alpha = layer.attention(dropped, topology)
@@ -72,8 +72,8 @@ class EdgeGates(nn.Module):
             made = [self._into(layer, gate, relation, dropped, topology, alpha) for relation in layer.relations[kind]]
             size = (self.tasks, 0, topology.counts[kind], layer.config.dim)
             message = torch.stack([m for m, _ in made], 1) if made else dropped[kind].new_zeros(size)
-            empty = dropped[kind].new_zeros(self.tasks, 0, layer.heads, topology.counts[kind])
-            weights[kind] = torch.stack([g for _, g in made], 1) if made else empty
+            if made and read:
+                weights[kind] = torch.stack([g for _, g in made], 1)
             merged[kind] = layer.merged(kind, message)
             if shared:
                 own = layer.merged(kind, shared[kind][self.tasks :], self.tasks)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from weft.hetero.aggregate import product
+from weft.hetero.dense import dense
+from weft.hetero.gating import GateParts, gated_merge, gates
 from weft.hetero.layer import RelationLayer, States
-from weft.hetero.mixing import mix
 from weft.hetero.products import scores
 from weft.hetero.starts import uniform
 from weft.hetero.topology import Topology
 from weft.hetero.trunks.base import TrunkConfig
 
 Exchanged = tuple[dict[str, Tensor], dict[str, Tensor]]
-"""Type -> merged messages of every expert `[S, N, D]`, and the gates' weights `[T, R, S, N]`."""
+"""Type -> merged messages of every expert `[S, N, D]`, and the gates' weights `[T, R, S, N]` if asked for."""
 
 
 class GateLogits(nn.Module):
@@ -36,8 +37,11 @@ class GateLogits(nn.Module):
 
     def forward(self, state: Tensor) -> Tensor:
         """Return `[T, R, S, N]` from states `[T or 1, N, D]`."""
-        z = F.relu(product(state, self.hidden * self.factor) + self.bias)
-        return scores(self.out, z).unflatten(1, self.shape)
+        return scores(self.out, self.inner(state)).unflatten(1, self.shape)
+
+    def inner(self, state: Tensor) -> Tensor:
+        """Return the hidden states `ReLU(A y + b)`, `[T, N, D]`."""
+        return dense(state, self.hidden * self.factor, self.bias, activation="relu")
 
 
 class RelationGate(nn.Module):
@@ -45,43 +49,20 @@ class RelationGate(nn.Module):
 
     def __init__(self, tasks: int, sources: int, relations: int, config: TrunkConfig) -> None:
         super().__init__()
-        self.tasks, self.relations = tasks, relations
         self.logits = GateLogits(tasks, sources, relations, config)
         self.prior = own_first(tasks, sources, relations, config)
         sees = config.gate_sees == "message"
         self.look = nn.Parameter(torch.zeros(relations, tasks, config.layer.dim)) if sees else None
 
-    def forward(self, state: Tensor, message: Tensor, key: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Return what weighs the messages, `[T, R, S, N]`, and the gates' part of it.
-
-        A task's message under a relation is a mixture; the score `k . mixture` of the merge over relations is the
-        mixture of the scores, so that no mixture needs to be made before it is weighed.
+    def parts(self, state: Tensor, message: Tensor, key: Tensor | None) -> GateParts:
+        """Return what `gated_merge` and `gates` take.
 
         Args:
             state: the tasks' states `[T or 1, N, D]`.
             message: of the experts, `[S, R, N, D]`.
-            key: the tasks' vectors `k` of the merge over relations, `[T, D]`; None for a plain mean.
+            key: the tasks' vectors of the merge over relations, `[T, D]`; None for a plain mean.
         """
-        scored, seen = self._score(message, key)
-        logit = self.logits(state)
-        for more in (self.prior, seen):
-            logit = logit if more is None else logit + more
-        gate = logit.softmax(2)
-        if scored is None:
-            return gate / self.relations, gate
-        return gate * (gate * scored).sum(2).softmax(1)[:, :, None], gate
-
-    def _score(self, message: Tensor, key: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
-        """Return `[T, R, S, N]`: messages by the keys of the merge, and by what the gates look for."""
-        sources = len(message)
-        vectors = [] if key is None else [key.expand(self.relations, -1, -1)]
-        vectors += [] if self.look is None else [self.look]
-        if not vectors:
-            return None, None
-        vector = torch.cat(vectors, 1).repeat(sources, 1, 1)
-        made = scores(vector, message.flatten(0, 1)).unflatten(0, (sources, self.relations)).permute(2, 1, 0, 3)
-        of_key, of_look = made[: 0 if key is None else self.tasks], made[0 if key is None else self.tasks :]
-        return (of_key if len(of_key) else None), (of_look if len(of_look) else None)
+        return GateParts(message, self.logits.inner(state), self.logits.out, self.prior, key, self.look)
 
 
 class RelationGates(nn.Module):
@@ -98,17 +79,18 @@ class RelationGates(nn.Module):
             RelationGate(tasks, layer.heads, len(layer.relations[kind]), config) for kind in layer.kinds
         )
 
-    def forward(self, layer: RelationLayer, dropped: States, topology: Topology) -> Exchanged:
-        """Return every expert's merged messages and the gates' weights."""
+    def forward(self, layer: RelationLayer, dropped: States, topology: Topology, read: bool = False) -> Exchanged:
+        """Return every expert's merged messages and, to `read` them, the gates' weights."""
         merged: dict[str, Tensor] = {}
         weights: dict[str, Tensor] = {}
         for (kind, message), gate in zip(layer.spread(dropped, topology).items(), self.gates, strict=True):
-            key = layer.key(kind)[: self.tasks] if layer.config.merge == "attention" else None
             if message.shape[1]:
-                whole, weights[kind] = gate(dropped[kind][: self.tasks], message, key)
-                merged[kind] = mix(whole, message)
+                key = layer.key(kind)[: self.tasks] if layer.config.merge == "attention" else None
+                parts = cast(RelationGate, gate).parts(dropped[kind][: self.tasks], message, key)
+                merged[kind] = gated_merge(parts)
+                if read:
+                    weights[kind] = gates(parts)
             else:
-                weights[kind] = message.new_zeros(self.tasks, 0, len(message), message.shape[2])
                 merged[kind] = layer.merged(kind, message[: self.tasks])
             if layer.heads > self.tasks:
                 shared = layer.merged(kind, message[self.tasks :], self.tasks)

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from weft.data.hetero import Relation
-from weft.hetero.aggregate import Part, aggregate, product
+from weft.hetero.aggregate import Part, aggregate
+from weft.hetero.dense import dense
 from weft.hetero.dropout import dropout
 from weft.hetero.mixing import mix_own
 from weft.hetero.products import scores
@@ -122,7 +123,7 @@ class RelationLayer(nn.Module):
         """Return the weights `[K, E]` of every relation's edges, in the order of its `Adjacency`; none for loops."""
         walked = [r for kind in self.kinds for r in self.relations[kind] if r.name != LOOP]
         if self.config.attention == "mean":
-            return {r: mean_weights(topology.edges[r], self.heads).to(self.receive.dtype) for r in walked}
+            return {r: mean_weights(topology.edges[r], self.heads, self.receive.dtype) for r in walked}
         score, term = self._scores(dropped, walked), self.term()
         found: dict[Relation, Tensor] = {}
         for relation in walked:
@@ -177,11 +178,14 @@ class RelationLayer(nn.Module):
 
     def update(self, kind: str, state: Tensor, merged: Tensor) -> Tensor:
         """Return new states `[K, N, D]` from those before and the merged messages."""
-        if self.residual is not None and self.residual_bias is not None:
-            merged = merged + product(state, self.residual) + self.residual_bias
-        if self.norm is not None:
-            merged = self.norm[slot(kind)](merged)
-        return F.elu(merged) if self.config.activation == "elu" else F.relu(merged)
+        if self.residual is None or self.residual_bias is None:
+            return self._activate(merged if self.norm is None else self.norm[slot(kind)](merged))
+        if self.norm is None:
+            return dense(state, self.residual, self.residual_bias, merged, self.config.activation)
+        return self._activate(self.norm[slot(kind)](dense(state, self.residual, self.residual_bias, merged)))
+
+    def _activate(self, state: Tensor) -> Tensor:
+        return F.elu(state) if self.config.activation == "elu" else F.relu(state)
 
 
 class HeadNorm(nn.Module):

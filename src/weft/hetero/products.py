@@ -20,11 +20,11 @@ _LINEAR = (
 )
 
 
-def times(a: Tensor, b: Tensor) -> Tensor:
-    """Return `a @ b` for matrices `[N, D]` and `[D, E]`, without a gradient."""
+def times(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Return `a @ b + bias` for matrices `[N, D]` and `[D, E]` and a row `[E]`, without a gradient."""
     if _LINEAR is None or a.device.type != "cpu" or a.dtype != torch.float32 or not (a.numel() and b.numel()):
-        return a @ b
-    return _LINEAR(a, b.t(), None, "none", [], "")
+        return a @ b if bias is None else a @ b + bias
+    return _LINEAR(a, b.t(), bias, "none", [], "")
 
 
 def scores(vector: Tensor, x: Tensor) -> Tensor:

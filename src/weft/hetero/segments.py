@@ -40,9 +40,9 @@ def crossed_sum(x: Tensor, weight: Tensor, edges: Adjacency) -> Tensor:
     return _CrossedSum.apply(x, weight, edges)  # type: ignore[no-any-return]
 
 
-def mean_weights(edges: Adjacency, heads: int) -> Tensor:
+def mean_weights(edges: Adjacency, heads: int, dtype: torch.dtype = torch.float32) -> Tensor:
     """Return the weights `[K, E]` that make `weighted_sum` a mean over each node's neighbours."""
-    return (1.0 / edges.count.clamp(min=1))[edges.target].expand(heads, -1)
+    return edges.count.clamp(min=1).to(dtype).reciprocal()[edges.target].expand(heads, -1)
 
 
 def segment_softmax(logit: Tensor, edges: Adjacency) -> Tensor:

@@ -65,18 +65,18 @@ class Inline(Trunk):
         """Return the gates' weights of every layer and receiving type; of edge gates, the mean over a node's edges."""
         readings: list[GateReading] = []
         for at in range(len(self.layers)):
-            x, weights = self._layer(at, x, topology)
+            x, weights = self._layer(at, x, topology, read=True)
             for kind, weight in weights.items():
                 keys = tuple(relation.key for relation in self._at(at).relations[kind])
                 readings.append(GateReading(at, kind, keys, weight.transpose(2, 3)))
         return readings
 
-    def _layer(self, at: int, x: States, topology: Topology) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Return the states after a layer and its gates' weights `[T, R, S, N]`."""
+    def _layer(self, at: int, x: States, topology: Topology, read: bool = False) -> Exchanged:
+        """Return the states after a layer and, to `read` them, its gates' weights `[T, R, S, N]`."""
         layer = self._at(at)
         if self.gates is None:
             return layer(x, topology), {}
-        exchanged: Exchanged = self.gates[at](layer, layer.drop(x), topology)
+        exchanged: Exchanged = self.gates[at](layer, layer.drop(x), topology, read)
         merged, weights = exchanged
         return {kind: layer.update(kind, x[kind], merged[kind]) for kind in layer.kinds}, weights
 
