@@ -17,7 +17,7 @@ CONFIG = CustomerConfig(n_customers=6000, traits=4, features=6)
 def means(graph, relation, sort):
     """Return the mean features of each customer's neighbours of one sort (None: of all), `[n, D]`."""
     edge, x = graph.edges[relation], graph.nodes[relation.target].dense
-    edge = edge if sort is None else edge[:, x[edge[1], -1] == sort]
+    edge = edge if sort is None else edge[:, (x[edge[1], -CONFIG.marks :].sum(1) > 0) == sort]
     n = graph.nodes["customer"].n
     total = np.zeros((n, x.shape[1]))
     np.add.at(total, edge[0], x[edge[1]])

@@ -79,6 +79,14 @@ def test_one_task_name_on_two_types_is_told_apart(tmp_path):
     assert read_graph(write_arrays(tmp_path, files)).tasks.names[-2:] == ["paper/year", "author/year"]
 
 
+def test_block_belongs_to_the_longest_type_that_fits(tmp_path):
+    """`author_extra_more` is a block of `author_extra` where that is a type, not of `author`."""
+    meta = {"num_nodes": {"author": 2, "author_extra": 3}}
+    files = {"edges": {}, "features": {"author_extra_more__dense": np.ones((3, 1)), "author_x__dense": np.ones((2, 4))}}
+    graph = read_graph(write_arrays(tmp_path, files, meta))
+    assert [table.dense.shape for table in graph.nodes.values()] == [(2, 4), (3, 1)]
+
+
 MISTAKES = [
     ("edges", "author__writes__papr", np.zeros((2, 1), int), "names no type of node: 'papr'.*Did you mean paper"),
     ("edges", "author_writes", np.zeros((2, 1), int), "'author_writes' names no relation"),

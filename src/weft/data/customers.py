@@ -1,7 +1,7 @@
 """A made-up graph for customer expansion: customers, their accounts, companies and stations, and four tasks.
 
 Every account, company and station has hidden traits that its features show noisily, and is of one of two sorts, which
-is a feature, too. A task on customers reads, along each relation, the neighbours of one sort only, and their traits
+further features show. A task on customers reads, along each relation, the neighbours of one sort only, and their traits
 along one direction or against it: two tasks in one *camp* of a relation (`PLANTED`) read the same, two in different
 camps read other neighbours with the opposite sign. So what a neighbour tells one task misleads another.
 
@@ -56,6 +56,7 @@ class CustomerConfig:
         degree: neighbours of a customer along each relation, on average.
         traits: hidden traits of a node, of which tasks read one direction.
         features: columns that show the traits.
+        marks: columns that show the sort, -1 or 1.
         blur: noise in the features, as a share of a trait's standard deviation.
         agreement: 1 when all tasks read the same along every relation, 0 when camps read as told above; between,
             they read a mixture.
@@ -70,8 +71,9 @@ class CustomerConfig:
     seed: int = 0
     n_customers: int = 20_000
     degree: float = 3.0
-    traits: int = 16
-    features: int = 24
+    traits: int = 8
+    features: int = 12
+    marks: int = 4
     blur: float = 0.3
     agreement: float = 0.0
     own: float = 0.5
@@ -84,6 +86,7 @@ class CustomerConfig:
             "degree": not 1 <= self.degree <= self.n_customers / 20,
             "traits": self.traits < 2,
             "features": self.features < self.traits,
+            "marks": self.marks < 1,
             "agreement": not 0 <= self.agreement <= 1,
             "missing": not 0 <= self.missing < 1,
             "blur, own or noise": min(self.blur, self.own, self.noise) < 0,
@@ -120,10 +123,11 @@ def customer_graph(config: CustomerConfig | None = None) -> HeteroGraph:
 
 
 def _table(traits: Floats, sort: Bools, config: CustomerConfig, rng: np.random.Generator, holes: bool) -> NodeTable:
-    """Show traits as features, float32 `[n, features + 1]`, the last column telling the sort."""
+    """Show traits and sort as features, float32 `[n, features + marks]`."""
     view = rng.standard_normal((config.traits, config.features)) / np.sqrt(config.traits)
-    shown = traits @ view + config.blur * rng.standard_normal((len(traits), config.features))
-    table = np.column_stack([shown.round(3), sort]).astype(np.float32)
+    mark = np.repeat(np.where(sort, 1.0, -1.0)[:, None], config.marks, 1)
+    shown = np.hstack([traits @ view, mark])
+    table = (shown + config.blur * rng.standard_normal(shown.shape)).round(3).astype(np.float32)
     if holes:
         table[rng.random(table.shape) < config.missing] = np.nan
     return NodeTable(len(table), table)
