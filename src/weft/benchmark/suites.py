@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from weft.data.hetero import HeteroGraph
 
 EXCHANGES = ("single", "shared", "cross-stitch", "mmoe", "ple")
-BALANCINGS = ("uncertainty", "dwa", "gradnorm", "pcgrad", "imtl-g")
+BALANCINGS = ("uncertainty", "dwa", "gradnorm")  # those through TorchJD need an extra
 ENCODERS = ("rgcn", "han", "hgt", "simple-hgn")
 
 #: Rows that need no training worth the name.
