@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from weft.data.nodes import Nodes
 from weft.hetero.batches import batches, epoch_generator
 from weft.hetero.families import Family
 from weft.hetero.losses import FamilyTargets
@@ -73,7 +75,7 @@ class Minibatches:
             here = [_at(found, seeds[f.node_type]) for f, found in zip(self.families, asked, strict=True)]
             yield self.full.part(sample.topology, sample.nodes), here
 
-    def predict(self, net: HeteroNet, asked: Sequence[FamilyTargets] | None = None) -> list[Tensor]:
+    def predict(self, net: HeteroNet, asked: Sequence[FamilyTargets] | Nodes | None = None) -> list[Tensor]:
         """Return each family's logits `[N_type, C]`, part by part.
 
         Neighbours are those of one thinned graph, the whole one without a fan-out, so that a node's logits do not
@@ -81,12 +83,11 @@ class Minibatches:
 
         Args:
             net: in evaluation mode.
-            asked: only the nodes with these labels are computed, others get zero; None computes all.
+            asked: only these nodes, or those with these labels, are computed, others get zero; None computes all.
         """
         counts = self.full.topology.counts
         found = [torch.zeros(counts[f.node_type], f.width) for f in self.families]
-        every = {f.node_type: torch.arange(counts[f.node_type]) for f in self.families}
-        for kind, rows in (every if asked is None else self._nodes(asked)).items():
+        for kind, rows in self._wanted(asked).items():
             for seeds in batches(rows, self.size):
                 sample = self.sampler.sample({kind: seeds}, _STILL)
                 with torch.no_grad():
@@ -95,6 +96,16 @@ class Minibatches:
                     if family.node_type == kind:
                         out[seeds] = score[: len(seeds)]
         return found
+
+    def _wanted(self, asked: Sequence[FamilyTargets] | Nodes | None) -> dict[str, Tensor]:
+        kinds = dict.fromkeys(f.node_type for f in self.families)
+        if asked is None:
+            return {kind: torch.arange(self.full.topology.counts[kind]) for kind in kinds}
+        if not isinstance(asked, Nodes):
+            return self._nodes(asked)
+        local = {kind: asked.row - asked.graph.offset[kind] for kind in kinds}
+        inside = {kind: at[(at >= 0) & (at < asked.graph.nodes[kind].n)] for kind, at in local.items()}
+        return {kind: torch.from_numpy(np.unique(at)) for kind, at in inside.items()}
 
     def _nodes(self, asked: Sequence[FamilyTargets]) -> dict[str, Tensor]:
         """Return the nodes of each type that have a label of any family, ascending."""

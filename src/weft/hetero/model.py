@@ -121,14 +121,14 @@ class InlinePredictor(Predictor):
         nodes = encoded.nodes
         batch = self._batch(nodes, known.table)
         with torch.no_grad():
-            scores = [self._scores(k, batch) for k in range(len(self.nets))]
+            scores = [self._scores(k, batch, nodes) for k in range(len(self.nets))]
         return to_predictions(self.tasks, self.families, scores, nodes, self.prepare.scale)
 
     def _batch(self, nodes: Nodes, known: LabelTable) -> GraphBatch:
         shown = LabelTable(self.tasks, len(nodes.graph), nodes.row[known.row], known.col, known.value)
         return self.prepare.batch(nodes.graph, self.support.beside(nodes.graph, shown), shown)
 
-    def _scores(self, k: int, batch: GraphBatch) -> list[Tensor]:
+    def _scores(self, k: int, batch: GraphBatch, nodes: Nodes) -> list[Tensor]:
         """Return each family's logits from the weights of member `k` that are kept for it."""
         net = self.nets[k].eval()
         found: list[Tensor] = [torch.empty(0)] * len(self.families)
@@ -136,7 +136,7 @@ class InlinePredictor(Predictor):
         parts = Minibatches.of(self.config.train, batch, self.families, hops, 0)
         for weights, names in self.kept[k]:
             net.load_state_dict(weights)
-            scores = net(batch) if parts is None else parts.predict(net)
+            scores = net(batch) if parts is None else parts.predict(net, nodes)
             for at, family in enumerate(self.families):
                 if family.name in names:
                     found[at] = scores[at]
