@@ -88,7 +88,10 @@ def same_gradients(fast: list[Tensor], slow: list[Tensor], of: dict[str, Tensor]
     mixes = [torch.randn(a.shape, generator=draw, dtype=torch.float64) for a in fast]
     grads = [
         torch.autograd.grad(
-            sum((m * out).sum() for m, out in zip(mixes, result, strict=True)), list(of.values()), allow_unused=True
+            sum((m * out).sum() for m, out in zip(mixes, result, strict=True)),
+            list(of.values()),
+            retain_graph=True,
+            allow_unused=True,
         )
         for result in (fast, slow)
     ]
