@@ -45,6 +45,22 @@ def test_every_number_is_in_its_place():
     assert words == ["area", "venue", "author writes", "paper self", "area", "venue"]
 
 
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("author__writes__paper", "author writes"),
+        ("paper__rev_writes__author", "paper ↩ writes"),
+        ("paper__paper_writes_author_rev_writes_paper__paper", "paper via author"),
+        ("paper__paper_cites_paper_has_paper__paper", "paper via cites_paper_h…"),  # another way back: as it is
+        ("odd", "odd"),
+    ],
+)
+def test_relations_are_told_briefly(key, told):
+    """Protects the rows' names: relations of two hops are called by whom they pass, whatever cannot be read stays."""
+    figure = gates([replace(row, relation=key) for row in rows()[:2]])
+    assert f">{told}</text>" in figure
+
+
 def test_words_say_what_the_picture_shows():
     """Protects those who do not see it: the strongest source of each task along each relation."""
     figure = gates(rows(layer=1))

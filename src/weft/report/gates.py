@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,6 +20,8 @@ MOST = 12
 #: In a picture with more columns or rows than this, numbers would not be legible.
 _NUMBERED = 14
 _WIDTH = 7.2
+#: A path of two hops that goes back along the relation it came by.
+_BACK = re.compile(r"(?:rev_)?(?P<by>.+)_(?P<middle>.+?)_(?:rev_)?(?P=by)")
 
 
 class GateRow(Protocol):
@@ -128,9 +131,16 @@ def _words(rows: Sequence[GateRow]) -> list[tuple[str, str, str]]:
 
 
 def _relation(key: str) -> str:
-    """Return a relation as people read it: `author writes`, the receiver being told by the picture."""
+    """Return a relation as people read it: `author writes`, or `paper via author` for one of two hops."""
     parts = key.split("__")
-    return f"{parts[0]} {parts[1]}".replace(" rev_", " ↩ ") if len(parts) == 3 else key
+    if len(parts) != 3:
+        return key
+    source, name, target = parts
+    if source == target and name.startswith(f"{target}_") and name.endswith(f"_{source}"):
+        there = name.removeprefix(f"{target}_").removesuffix(f"_{source}")
+        back = _BACK.fullmatch(there)
+        return f"{source} via {back['middle']}" if back else f"{source} via {there}"
+    return f"{source} {name}".replace(" rev_", " ↩ ")
 
 
 def _shares(
