@@ -101,6 +101,21 @@ class CustomerConfig:
         return {"customer": n, "account": n, "company": n // 4, "station": n // 10}
 
 
+#: Large enough to tell models apart on `contract`: 42 positives, 25 of them for training.
+BENCHMARK = CustomerConfig(n_customers=60_000)
+
+
+def partner(relation: Relation, task: str) -> str:
+    """Return the other task that reads the same along a relation.
+
+    Example:
+        >>> partner(OWNS, "contract"), partner(WORKS, "contract"), partner(SHIPS, "contract")
+        ('interest', 'churn', 'spend')
+    """
+    camps = PLANTED[relation]
+    return next(other for other, camp in camps.items() if camp == camps[task] and other != task)
+
+
 def customer_graph(config: CustomerConfig | None = None) -> HeteroGraph:
     """Make the graph.
 
