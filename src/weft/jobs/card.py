@@ -44,6 +44,7 @@ def run_card(
         "options": options.account(source.usual),
         "configuration": predictor.state()[0],
         "settings": sorted(predictor.settings),
+        "parameters": getattr(predictor, "n_parameters", None),
         "data": {**source.card(), "sha256": same["data_sha256"]},
         "split": {
             "method": split.method,

@@ -54,4 +54,4 @@ def labels_section(graph: HeteroGraph, split: Split) -> Section:
             told = ", ".join(f"{name}: {n}" for name, n in zip(task.classes, held, strict=True))
         rows.append([task.name, task.node_type or "", str(task.kind), *(str(int(c[j])) for c in counts), told])
     header = ["task", "node type", "kind", "train", "val", "test", "classes, or mean ± sd"]
-    return Section("Labels", table(f"{len(labels)} known labels", header, rows))
+    return Section("Labels", table(f"{len(labels)} known labels", header, rows, words=(1, 2, 6)))

@@ -78,7 +78,9 @@ def paragraph(text: str, soft: bool = False) -> str:
     return f"<p{' class=soft' if soft else ''}>{html.escape(text)}</p>"
 
 
-def table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], text: bool = False) -> str:
+def table(
+    caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], text: bool = False, words: Sequence[int] = ()
+) -> str:
     """Return a table whose first column names the rows.
 
     Args:
@@ -86,13 +88,14 @@ def table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], te
         header: names of the columns.
         rows: cells as plain text; a first cell that begins with `Mean` marks a row of means.
         text: whether the cells are words rather than numbers.
+        words: columns that hold words when the others hold numbers.
     """
     head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in header)
-    style = ' class="text"' if text else ""
+    styles = [' class="text"' if text or at in words else "" for at in range(len(header))]
     body = "".join(
         f"<tr{' class=mean' if row[0].startswith('Mean ') else ''}>"
         f'<th scope="row">{html.escape(row[0])}</th>'
-        + "".join(f"<td{style}>{html.escape(cell)}</td>" for cell in row[1:])
+        + "".join(f"<td{style}>{html.escape(cell)}</td>" for style, cell in zip(styles[1:], row[1:], strict=False))
         + "</tr>"
         for row in rows
     )

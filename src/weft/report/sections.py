@@ -134,7 +134,7 @@ def labels_table(labels: LabelTable) -> Section:
             share = ", ".join(f"{name}: {n}" for name, n in zip(task.classes, counts, strict=True))
         rows.append([task.name, str(task.kind), str(len(values)), f"{len(values) / max(labels.n_rows, 1):.0%}", share])
     header = ["task", "kind", "labels", "of rows", "classes, or mean ± sd"]
-    return Section("Labels", table(f"{len(labels)} labels on {labels.n_rows} rows", header, rows))
+    return Section("Labels", table(f"{len(labels)} labels on {labels.n_rows} rows", header, rows, words=(4,)))
 
 
 def run_card(card: Mapping[str, Any]) -> Section:
@@ -148,6 +148,7 @@ def run_card(card: Mapping[str, Any]) -> Section:
         ["data", f"{data['file']} (SHA-256 {data['sha256'][:16]}…)"],
         *([["rows", f"{data['rows']}, usable {data['usable_rows']}"]] if "rows" in data else []),
         ["split", f"{split['method']}: {split['train']} / {split['val']} / {split['test']}"],
+        *([["parameters", f"{card['parameters']:,}"]] if card.get("parameters") else []),
         ["made", f"{card['made']} in {card['seconds']:g} s with weft {card['weft']}"],
         *[[name, str(version)] for name, version in card["versions"].items()],
     ]
