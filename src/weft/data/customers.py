@@ -15,105 +15,17 @@ All numbers come from NumPy's seeded generator: a configuration gives one graph.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from types import MappingProxyType
-
 import numpy as np
 
+from weft.data.customer_plan import BENCHMARK, NEAR, PLANTED, RATES, CustomerConfig, partner
 from weft.data.graph_build import Column, build_graph
 from weft.data.hetero import HeteroGraph, Ints, NodeTable, Relation, clean_edges
-from weft.errors import UserError
 from weft.labels import Bools, Floats
 from weft.tasks import Kind, Task
 
-OWNS = Relation("customer", "owns", "account")
-WORKS = Relation("customer", "works_at", "company")
-SHIPS = Relation("customer", "ships_from", "station")
-NEAR = Relation("company", "near", "station")
-
-#: Relation -> task -> camp, 0 or 1. Tasks of one camp read the same sort of neighbour with the same sign.
-PLANTED = MappingProxyType(
-    {
-        OWNS: MappingProxyType({"interest": 0, "contract": 0, "churn": 1, "spend": 1}),
-        WORKS: MappingProxyType({"interest": 0, "contract": 1, "churn": 1, "spend": 0}),
-        SHIPS: MappingProxyType({"interest": 0, "contract": 1, "churn": 0, "spend": 1}),
-    }
-)
-
-#: Task -> share of positives, met exactly; None for a regression task.
-RATES = MappingProxyType({"interest": 0.02, "contract": 0.0007, "churn": 0.15, "spend": None})
+__all__ = ["BENCHMARK", "NEAR", "PLANTED", "RATES", "CustomerConfig", "camp_readings", "customer_graph", "partner"]
 
 _SHARES = (0.6, 0.2, 0.2)
-
-
-@dataclass(frozen=True)
-class CustomerConfig:
-    """How much of what goes into the graph.
-
-    Attributes:
-        seed: of everything random.
-        n_customers: customers; there are as many accounts, a quarter as many companies, a tenth as many stations.
-        degree: neighbours of a customer along each relation, on average.
-        traits: hidden traits of a node, of which tasks read one direction.
-        features: columns that show the traits.
-        marks: columns that show the sort, -1 or 1.
-        blur: noise in the features, as a share of a trait's standard deviation.
-        agreement: 1 when all tasks read the same along every relation, 0 when camps read as told above; between,
-            they read a mixture.
-        own: weight of what a customer's own features tell, the same for all tasks, against 1 for each relation.
-        noise: standard deviation of what nothing tells, against 1 for each relation.
-        missing: share of unknown cells in the customers' features.
-
-    Raises:
-        UserError: for a number that makes no graph.
-    """
-
-    seed: int = 0
-    n_customers: int = 20_000
-    degree: float = 3.0
-    traits: int = 8
-    features: int = 12
-    marks: int = 4
-    blur: float = 0.3
-    agreement: float = 0.0
-    own: float = 0.5
-    noise: float = 0.2
-    missing: float = 0.02
-
-    def __post_init__(self) -> None:
-        wrong = {
-            "n_customers": self.n_customers < 100,
-            "degree": not 1 <= self.degree <= self.n_customers / 20,
-            "traits": self.traits < 2,
-            "features": self.features < self.traits,
-            "marks": self.marks < 1,
-            "agreement": not 0 <= self.agreement <= 1,
-            "missing": not 0 <= self.missing < 1,
-            "blur, own or noise": min(self.blur, self.own, self.noise) < 0,
-        }
-        for name, bad in wrong.items():
-            if bad:
-                raise UserError(f"there is no customer graph with this {name}", mend="See CustomerConfig.")
-
-    def sizes(self) -> dict[str, int]:
-        """Return the number of nodes of each type."""
-        n = self.n_customers
-        return {"customer": n, "account": n, "company": n // 4, "station": n // 10}
-
-
-#: Large enough to tell models apart on `contract`: 42 positives, 25 of them for training.
-BENCHMARK = CustomerConfig(n_customers=60_000)
-
-
-def partner(relation: Relation, task: str) -> str:
-    """Return the other task that reads the same along a relation.
-
-    Example:
-        >>> partner(OWNS, "contract"), partner(WORKS, "contract"), partner(SHIPS, "contract")
-        ('interest', 'churn', 'spend')
-    """
-    camps = PLANTED[relation]
-    return next(other for other, camp in camps.items() if camp == camps[task] and other != task)
 
 
 def customer_graph(config: CustomerConfig | None = None) -> HeteroGraph:
@@ -132,8 +44,8 @@ def customer_graph(config: CustomerConfig | None = None) -> HeteroGraph:
     edges[NEAR] = _edges(sizes, NEAR, 2.0, rng)
     score = _scores(config, traits, sort, edges, rng)
     columns = [_column(name, rate, score[name]) for name, rate in RATES.items()]
-    rare = {name: score[name] for name in ("contract", "interest")}
-    parts = _split([columns[list(RATES).index(name)].value for name in rare], rng)
+    value = {column.task.name: column.value for column in columns}
+    parts = _split(value["contract"], value["interest"], rng)
     return build_graph(nodes, edges, columns, {"customer": parts}, "customers", "stratified")
 
 
@@ -213,13 +125,14 @@ def _column(name: str, rate: float | None, score: Floats) -> Column:
     return Column(Task(name, Kind.BINARY, (), "customer"), rows, value)
 
 
-def _split(labels: list[Floats], rng: np.random.Generator) -> tuple[Ints, Ints, Ints]:
-    """Share out the rows 60/20/20 inside each combination of `labels`."""
-    stratum = np.stack(labels).T @ 2.0 ** np.arange(len(labels))
+def _split(contract: Floats, interest: Floats, rng: np.random.Generator) -> tuple[Ints, Ints, Ints]:
+    """Share out 60/20/20 of those with a contract, of the others with interest, and of the rest; some in every part."""
+    stratum = np.where(contract == 1, 2, interest)
     parts: list[list[Ints]] = [[], [], []]
     for value in np.unique(stratum):
         rows = rng.permutation(np.flatnonzero(stratum == value))
-        cuts = np.round(np.cumsum(_SHARES[:2]) * len(rows)).astype(int)
+        first = min(round(_SHARES[0] * len(rows)), len(rows) - 2)
+        cuts = [first, min(max(round((1 - _SHARES[2]) * len(rows)), first + 1), len(rows) - 1)]
         for part, members in zip(parts, np.split(rows, cuts), strict=True):
             part.append(members)
     train, val, test = (np.concatenate(part) for part in parts)
