@@ -17,13 +17,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from weft.data.customer_plan import BENCHMARK, NEAR, PLANTED, RATES, CustomerConfig, partner
+from weft.data.customer_plan import BENCHMARK, NEAR, OWNS, PLANTED, RATES, SHIPS, WORKS, CustomerConfig, partner
 from weft.data.graph_build import Column, build_graph
 from weft.data.hetero import HeteroGraph, Ints, NodeTable, Relation, clean_edges
 from weft.labels import Bools, Floats
 from weft.tasks import Kind, Task
 
-__all__ = ["BENCHMARK", "NEAR", "PLANTED", "RATES", "CustomerConfig", "camp_readings", "customer_graph", "partner"]
+__all__ = [
+    "BENCHMARK",
+    "NEAR",
+    "OWNS",
+    "PLANTED",
+    "RATES",
+    "SHIPS",
+    "WORKS",
+    "CustomerConfig",
+    "camp_readings",
+    "customer_graph",
+    "partner",
+]
 
 _SHARES = (0.6, 0.2, 0.2)
 
