@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 from scipy.sparse import random_array
@@ -75,6 +76,12 @@ def fitted(graph: HeteroGraph, run: Run | None = None, select: str = "task", **o
     assert graph.split is not None
     made.fit(Nodes.of(graph), graph.labels, graph.split, run or Run(seed=1))
     return made
+
+
+@cache
+def once_fitted(**options) -> InlinePredictor:
+    """Return a model fitted to the small graph, for tests that change nothing in it."""
+    return fitted(small_graph(), **options)
 
 
 def same_arrays(a: InlinePredictor, b: InlinePredictor) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.hetero.small import fitted, model, small_graph
+from tests.hetero.small import model, once_fitted, small_graph
 from weft.data.nodes import Nodes
 from weft.hetero.losses import FamilyTargets, family_loss
 from weft.hetero.minibatch import Minibatches
@@ -26,13 +26,13 @@ def in_parts(made: InlinePredictor, size: int, fanout: int) -> np.ndarray:
 
 @pytest.mark.parametrize("options", [{}, {"exchange": "single"}, {"exchange": "mmoe"}, {"preset": "inline-paper"}])
 def test_all_neighbours_in_parts_give_the_whole_graphs_predictions(options: dict[str, str]):
-    made = fitted(small_graph(), **options)
+    made = once_fitted(**options)
     whole = made.predict(Nodes.of(small_graph())).mean
     np.testing.assert_allclose(in_parts(made, 7, 0), whole, rtol=0, atol=1e-5)
 
 
 def test_a_prediction_does_not_depend_on_its_part_even_with_a_fanout():
-    made = fitted(small_graph(), batch_size=8, fanout=2)
+    made = once_fitted(batch_size=20, fanout=2)
     found = [in_parts(made, size, 2) for size in (5, 70)]
     np.testing.assert_allclose(found[1], found[0], rtol=0, atol=1e-5)
     assert np.nanmax(np.abs(found[0] - in_parts(made, 6, 0))) > 1e-5  # the fan-out does limit
@@ -49,7 +49,7 @@ def parts_of(made: InlinePredictor, size: int, fanout: int) -> tuple[Minibatches
 
 
 def test_an_epoch_asks_every_label_once_at_its_own_node():
-    made = fitted(small_graph())
+    made = once_fitted()
     parts, asked = parts_of(made, 9, 2)
     steps = list(parts.epoch(asked, 3))
     assert len(steps) > 3
@@ -66,7 +66,7 @@ def test_an_epoch_asks_every_label_once_at_its_own_node():
 
 
 def test_one_part_of_all_nodes_has_the_whole_graphs_losses():
-    made = fitted(small_graph())
+    made = once_fitted()
     parts, asked = parts_of(made, 1000, 0)
     ((part, here),) = parts.epoch(asked, 0)
     net = made.nets[0].eval()
@@ -77,14 +77,14 @@ def test_one_part_of_all_nodes_has_the_whole_graphs_losses():
 
 
 def test_epochs_differ_and_repeat():
-    made = fitted(small_graph())
+    made = once_fitted()
     parts, asked = parts_of(made, 9, 2)
     drawn = [[batch.inputs["paper"].at.tolist() for batch, _ in parts.epoch(asked, epoch)] for epoch in (0, 1, 0)]
     assert drawn[0] == drawn[2] != drawn[1]
 
 
 def test_only_asked_nodes_are_computed_when_asked():
-    made = fitted(small_graph())
+    made = once_fitted()
     parts, asked = parts_of(made, 9, 0)
     net = made.nets[0].eval()
     for family, every, some, wanted in zip(
@@ -95,7 +95,7 @@ def test_only_asked_nodes_are_computed_when_asked():
 
 
 def test_some_nodes_alone_are_predicted_as_among_all():
-    made = fitted(small_graph(), batch_size=8, fanout=2)
+    made = once_fitted(batch_size=20, fanout=2)
     row = np.array([65, 2, 71, 2, 33])
     some, every = made.predict(Nodes(small_graph(), row)).mean, made.predict(Nodes.of(small_graph())).mean
     np.testing.assert_allclose(some, every[row], rtol=0, atol=1e-5)

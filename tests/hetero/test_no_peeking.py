@@ -36,7 +36,7 @@ def predictions(made: InlinePredictor) -> np.ndarray:
     return made.predict(Nodes.of(small_graph())).mean
 
 
-@pytest.mark.parametrize("options", [{}, {"batch_size": 25, "fanout": 2}], ids=["whole", "parts"])
+@pytest.mark.parametrize("options", [{}, {"batch_size": 25, "fanout": 2, "exchange": "shared"}], ids=["whole", "parts"])
 def test_no_test_label_changes_anything(options: dict[str, int]):
     graph = small_graph()
     a, b = fitted(graph, **options), fitted(with_other_labels(graph, graph.split.test), **options)
@@ -56,7 +56,7 @@ def test_training_labels_do_change_the_fit():
     assert not same_arrays(fitted(graph), fitted(with_other_labels(graph, graph.split.train[:5])))
 
 
-@pytest.mark.parametrize("options", [{}, {"batch_size": 25, "fanout": 2}, {"exchange": "single"}])
+@pytest.mark.parametrize("options", [{}, {"batch_size": 25, "fanout": 2, "exchange": "shared"}, {"exchange": "single"}])
 def test_a_nodes_own_training_label_never_reaches_its_prediction(options: dict[str, int]):
     """Change each training label the fitted model keeps, one by one: the model sees it, its own cell does not."""
     graph = small_graph()

@@ -12,7 +12,7 @@ from weft.data.nodes import Nodes
 from weft.predictor import load
 from weft.training.run import Run
 
-WHOLE, PARTS = {}, {"batch_size": 25, "fanout": 2}
+WHOLE, PARTS = {}, {"batch_size": 25, "fanout": 2, "exchange": "shared"}
 
 
 class Broken(Exception):
