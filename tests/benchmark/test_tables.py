@@ -48,6 +48,19 @@ def test_many_families_have_one_metric_each_and_a_mean():
     assert grid(rows).rows[0][7] == "2.3000 (1)"
 
 
+def test_a_wide_table_is_cut():
+    """Protects a terminal: parts fit, each names its rows, and no column is lost or doubled."""
+    made = grid(ROWS)
+    parts = made.parts(60)
+    assert len(parts) > 1
+    assert [name for part in parts for name in part.header[1:]] == list(made.header[1:])
+    for part in parts:
+        assert part.header[0] == "model"
+        assert [row[0] for row in part.rows] == ["a", "b"]
+        assert sum(max(map(len, column)) + 2 for column in zip(part.header, *part.rows, strict=True)) <= 60
+    assert made.parts(1000) == [made]
+
+
 def test_nothing_defined_is_said():
     """Protects from a zero where there is no value."""
     assert Spread.of([None, None]) is None

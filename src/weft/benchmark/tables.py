@@ -51,6 +51,19 @@ class Grid:
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
+    def parts(self, width: int = 110) -> list[Grid]:
+        """Return it cut into tables of at most `width` characters, each with the first column."""
+        wide = [max(map(len, column)) + 2 for column in zip(self.header, *self.rows, strict=True)]
+        cuts: list[list[int]] = [[]]
+        for at, size in list(enumerate(wide))[1:]:
+            if cuts[-1] and wide[0] + sum(wide[k] for k in cuts[-1]) + size > width:
+                cuts.append([])
+            cuts[-1].append(at)
+        return [self._columns([0, *columns]) for columns in cuts]
+
+    def _columns(self, kept: Sequence[int]) -> Grid:
+        return Grid(tuple(self.header[k] for k in kept), tuple(tuple(row[k] for k in kept) for row in self.rows))
+
     def markdown(self) -> str:
         """Return it as Markdown."""
         lines = [self.header, ("---", *("---:" for _ in self.header[1:])), *self.rows]

@@ -81,8 +81,8 @@ def _show(title: str, finished: Finished, json: bool) -> None:
         say_json({"file": str(finished.path), "trained": finished.trained, "results": told})
         return
     if finished.results:
-        made = grid(finished.results)
-        show_table(f"{title}: test nodes, mean ± sd over seeds", made.header, made.rows)
+        for part in grid(finished.results).parts():
+            show_table(f"{title}: test nodes, mean ± sd over seeds", part.header, part.rows)
     gates = gates_grid(finished.results)
     if gates.rows:
         show_table("What gates take, beside what was planted", gates.header, gates.rows, words=3)
