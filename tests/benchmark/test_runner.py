@@ -156,3 +156,20 @@ def test_progress_is_one_line_of_the_whole(tmp_path):
     assert {stage for stage, *_ in told} == {"benchmark"}
     assert ("benchmark", 1, 2, "guess/two, seed 0: train 0/2") in told
     assert [words for words in told if words[1] == words[2]] == [("benchmark", 2, 2, "")]
+
+
+def test_real_models_on_a_small_graph(tmp_path):
+    """Protects the rows people run: InLINE alone and together, with fewer epochs where the model takes them."""
+    rows = (
+        Row("default", options={"members": 1}),
+        Row("alone", options={"exchange": "single", "members": 1}, alone=True),
+        Row("linear-graph", "linear-graph"),
+        Row("prior", "prior"),
+    )
+    options = RunOptions(seeds=(0,), changed={"epochs": 2})
+    found = run_suite(Suite("real", "", lambda: small_graph(24), rows), tmp_path, options).results
+    assert [result.row for result in found] == ["default", "alone", "linear-graph", "prior"]
+    assert [result.options.get("epochs") for result in found] == [2, 2, None, None]
+    assert all(set(result.test) == {"area", "tags", "year"} for result in found)
+    assert found[0].parameters
+    assert found[3].parameters is None

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from tests.benchmark import planted
+from tests.benchmark.small import small_graph
+from weft.data.graph_tables_write import write_graph_tables
 
 
 @pytest.fixture
@@ -43,3 +45,15 @@ def test_refusals_have_no_traceback(weft, folder, tmp_path):
         assert not (tmp_path / "out").exists()
     done = weft("compare", tmp_path / "gone", "--out", tmp_path / "out")
     assert (done.code, "no folder of a graph" in done.err) == (2, True)
+
+
+def test_real_models_on_a_small_graph(weft, tmp_path):
+    """Protects the whole way with the model that people use: an area of 24 authors, two kinds of task on papers."""
+    write_graph_tables(small_graph(24), tmp_path / "graph")
+    short = ["--epochs", "2", "--no-labels", "--members", "1", "--seeds", "1", "--threads", "1"]
+    done = weft("compare", tmp_path / "graph", "--out", tmp_path / "out", *short)
+    assert done.code == 0
+    found = json.loads((tmp_path / "out" / "compare.json").read_text())
+    assert [row["family"] for row in found["differences"]] == ["area", "area", "tags", "tags", "year", "year"]
+    assert all(model["parameters"] > 100 for model in found["models"].values())
+    assert found["options"]["--epochs"]["value"] == 2

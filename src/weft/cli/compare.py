@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from weft.cli.arguments import Balance, Exchange, Exclude, Json, Quiet, Seed, Threads, names
+from weft.cli.arguments import (
+    Balance, BatchSize, Exchange, Exclude, Fanout, Json, KnownLabels, Quiet, Seed, Threads, names,
+)  # fmt: skip
 from weft.cli.console import note, say, say_json
 from weft.cli.progress import progress
 
@@ -27,6 +29,9 @@ def command(
     epochs: Annotated[int | None, typer.Option(help="Most epochs of every training (default: the preset's).")] = None,
     members: Annotated[int | None, typer.Option(help="Networks averaged in each (default: the preset's).")] = None,
     balance: Balance = None,
+    labels: KnownLabels = None,
+    batch_size: BatchSize = None,
+    fanout: Fanout = None,
     split: Annotated[
         str | None,
         typer.Option(help="The graph's own (default), random, the name of a further one, or file:PATH."),
@@ -51,7 +56,7 @@ def command(
 
     options = FitOptions(
         exchange=exchange, preset=preset, epochs=epochs, members=members, balance=balance, split=split, seed=seed,
-        tasks=names(tasks), exclude=names(exclude), threads=threads or available_threads(),
+        known_labels=labels, batch_size=batch_size, fanout=fanout, tasks=names(tasks), exclude=names(exclude), threads=threads or available_threads(),
     )  # fmt: skip
     try:
         with progress(quiet) as report:
