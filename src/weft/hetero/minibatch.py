@@ -73,7 +73,7 @@ class Minibatches:
             seeds = {name: row[chosen][kind[chosen] == at] for at, name in enumerate(labelled)}
             sample = self.sampler.sample(seeds, draw)
             here = [_at(found, seeds[f.node_type]) for f, found in zip(self.families, asked, strict=True)]
-            yield self.full.part(sample.topology, sample.nodes), here
+            yield self.full.part(sample), here
 
     def predict(self, net: HeteroNet, asked: Sequence[FamilyTargets] | Nodes | None = None) -> list[Tensor]:
         """Return each family's logits `[N_type, C]`, part by part.
@@ -91,10 +91,10 @@ class Minibatches:
             for seeds in batches(rows, self.size):
                 sample = self.sampler.sample({kind: seeds}, _STILL)
                 with torch.no_grad():
-                    scores = net(self.full.part(sample.topology, sample.nodes))
+                    scores = net(self.full.part(sample))
                 for family, score, out in zip(self.families, scores, found, strict=True):
                     if family.node_type == kind:
-                        out[seeds] = score[: len(seeds)]
+                        out[seeds] = score
         return found
 
     def _wanted(self, asked: Sequence[FamilyTargets] | Nodes | None) -> dict[str, Tensor]:

@@ -15,6 +15,7 @@ from weft.hetero.families import Family, trunk_families
 from weft.hetero.features import NodeInputs
 from weft.hetero.heads import Head, HeadConfig, OwnLabels
 from weft.hetero.inputs import InputConfig, InputProjection, Widths
+from weft.hetero.sampler import Sample
 from weft.hetero.sparse import SparseMatrix
 from weft.hetero.topology import Schema, Topology
 from weft.hetero.trunks.base import GateReading, TrunkConfig, build_trunk
@@ -80,6 +81,8 @@ class GraphBatch:
         around: label structure by type of task.
         given: known labels as columns by type of task, float32 `[N, C]`: inputs for tasks of other types.
         own: known labels of the nodes themselves by type of task: inputs for other tasks of the node.
+        asked: type -> how many of its first nodes are asked; `wide`, `around` and `own` have those only. Types that
+            are not named are asked whole.
     """
 
     topology: Topology
@@ -88,22 +91,24 @@ class GraphBatch:
     around: Mapping[str, LabelColumns]
     given: Mapping[str, Tensor]
     own: Mapping[str, OwnLabels]
+    asked: Mapping[str, int] = field(default_factory=dict[str, int])
 
     def beside(self, kind: str) -> tuple[SparseMatrix | None, Tensor | None, OwnLabels | None]:
         """Return what heads on nodes of a type read beside states: wide features, label structure, own labels."""
         around = self.around.get(kind)
         return self.wide.get(kind), None if around is None else around.columns, self.own.get(kind)
 
-    def part(self, topology: Topology, nodes: Mapping[str, Tensor]) -> GraphBatch:
-        """Return the part that a sampler chose: `nodes` by type and the relations between them."""
-        return replace(
-            self,
-            topology=topology,
+    def part(self, sample: Sample) -> GraphBatch:
+        """Return a sampled part, of which the seeds alone are asked."""
+        nodes, seeds = sample.nodes, {kind: sample.nodes[kind][:n] for kind, n in sample.seeds.items()}
+        return GraphBatch(
+            topology=sample.topology,
             inputs={kind: table.take(nodes[kind]) for kind, table in self.inputs.items()},
-            wide={kind: matrix.take(nodes[kind]) for kind, matrix in self.wide.items()},
-            around={kind: columns.take(nodes[kind]) for kind, columns in self.around.items()},
+            wide={kind: matrix.take(seeds[kind]) for kind, matrix in self.wide.items()},
+            around={kind: columns.take(seeds[kind]) for kind, columns in self.around.items()},
             given={kind: columns[nodes[kind]] for kind, columns in self.given.items()},
-            own={kind: labels.take(nodes[kind]) for kind, labels in self.own.items()},
+            own={kind: labels.take(seeds[kind]) for kind, labels in self.own.items()},
+            asked=sample.seeds,
         )
 
 
@@ -170,13 +175,13 @@ class HeteroNet(nn.Module):
         return Head(self.config.head, dim, shape.wide.get(family.node_type, 0), mine, own, bias)
 
     def forward(self, batch: GraphBatch) -> list[Tensor]:
-        """Return each family's logits at the nodes of its type, `[N_type, C]`."""
+        """Return each family's logits at the asked nodes of its type, `[N_type, C]`."""
         scores: list[Tensor] = [torch.empty(0)] * len(self.families)
         for kinds, given in self._passes(batch):
             states = self.trunk(self.inputs(batch.inputs, given), batch.topology)
             for at, (head, family) in enumerate(zip(self.heads, self.families, strict=True)):
                 if family.node_type in kinds:
-                    score = head(states[at], *batch.beside(family.node_type))
+                    score = head(states[at][: batch.asked.get(family.node_type)], *batch.beside(family.node_type))
                     scores[at] = score if self.config.output == "linear" else _unit(score)
         return scores
 
@@ -192,6 +197,8 @@ class HeteroNet(nn.Module):
             yield set(kinds), {}
             return
         for kind in kinds:
+            if batch.asked.get(kind) == 0:
+                continue
             yield {kind}, {other: columns for other, columns in batch.given.items() if other != kind}
 
 
