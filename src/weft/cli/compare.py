@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from weft.cli.arguments import (
-    Balance, BatchSize, Exchange, Exclude, Fanout, Json, KnownLabels, Quiet, Seed, Threads, names,
-)  # fmt: skip
+    Balance,
+    BatchSize,
+    Exchange,
+    Exclude,
+    Fanout,
+    Json,
+    KnownLabels,
+    Quiet,
+    Seed,
+    Threads,
+    names,
+)
 from weft.cli.console import note, say, say_json
 from weft.cli.progress import progress
 
@@ -56,7 +66,8 @@ def command(
 
     options = FitOptions(
         exchange=exchange, preset=preset, epochs=epochs, members=members, balance=balance, split=split, seed=seed,
-        known_labels=labels, batch_size=batch_size, fanout=fanout, tasks=names(tasks), exclude=names(exclude), threads=threads or available_threads(),
+        known_labels=labels, batch_size=batch_size, fanout=fanout, tasks=names(tasks),
+        exclude=names(exclude), threads=threads or available_threads(),
     )  # fmt: skip
     try:
         with progress(quiet) as report:
