@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from weft.errors import UserError, nearest
 from weft.hetero.families import Family
 from weft.hetero.losses import FamilyTargets, answers, rareness
 from weft.hetero.minibatch import Minibatches
 from weft.hetero.network import GraphBatch, HeteroNet, NetShape
-from weft.hetero.presets import GraphConfig
+from weft.hetero.presets import RELEASED_WEIGHTS, GraphConfig
 from weft.hetero.selection import Selection
 from weft.hetero.train import Step, TrainConfig, train
 from weft.hetero.validation import headline
@@ -77,10 +78,19 @@ def new_network(
 
 
 def loss_weights(config: TrainConfig, families: Sequence[Family], asked: Sequence[FamilyTargets]) -> dict[str, float]:
-    """Return each family's loss weight: as given, or by its number of labelled nodes."""
+    """Return each family's loss weight: as given, else by its number of labelled nodes.
+
+    Raises:
+        UserError: for a weight given to no family.
+    """
     most = max((len(t.row) for t in asked), default=1)
-    by_count = {f.name: (len(t.row) / max(most, 1)) ** config.count_power for f, t in zip(families, asked, strict=True)}
-    return {**by_count, **dict(config.weights)}
+    found = {f.name: (len(t.row) / max(most, 1)) ** config.count_power for f, t in zip(families, asked, strict=True)}
+    for name, weight in config.weights:
+        if name in found:
+            found[name] = weight
+        elif config.weights != RELEASED_WEIGHTS:
+            raise UserError(f"there is no task {name!r} to weigh", mend=nearest(name, found))
+    return found
 
 
 def _bias(family: Family, asked: FamilyTargets) -> Tensor:
