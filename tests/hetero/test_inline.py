@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from tests.hetero.random_graphs import AT, NEAR, NEVER, TO, topology
 from tests.hetero.slow import attention, head, merge, message, neighbours, same_gradients, slow_layer, update
 from weft.errors import UserError
-from weft.hetero import gating, mixing
+from weft.hetero import gating
 from weft.hetero.layer import LayerConfig
 from weft.hetero.topology import Topology
 from weft.hetero.trunks.base import Families, TrunkConfig, build_trunk
@@ -105,15 +105,16 @@ def test_gates_are_their_slow_reference(gate: str, sees: str, experts: int):
     same_gradients(trunk(x, full), slow, of)
 
 
+@pytest.mark.parametrize("kept", [0, 8])
 @pytest.mark.parametrize("merge_by", ["mean", "attention"])
-def test_blocks_of_nodes_and_products_per_node_change_nothing(merge_by: str, monkeypatch: pytest.MonkeyPatch):
+def test_blocks_of_nodes_change_nothing(merge_by: str, kept: int, monkeypatch: pytest.MonkeyPatch):
     full, x = graph(), states()
     trunk = built(replace(CONFIG, layer=LayerConfig(dim=4, merge=merge_by)), full)
     of = dict(trunk.named_parameters()) | {f"x {kind}": state for kind, state in x.items()}
     whole = trunk(x, full)
     expected = torch.autograd.grad(sum(o.square().sum() for o in whole), list(of.values()), allow_unused=True)
     monkeypatch.setattr(gating, "BLOCK", 1)
-    monkeypatch.setattr(mixing, "MANY", 1)
+    monkeypatch.setattr(gating, "KEPT", kept)
     again = trunk(x, full)
     found = torch.autograd.grad(sum(o.square().sum() for o in again), list(of.values()), allow_unused=True)
     for a, b in zip((*whole, *expected), (*again, *found), strict=True):

@@ -60,10 +60,3 @@ def test_mixtures_are_sums_over_relations_and_sources():
     own, alone = numbers(4, 3, 5), numbers(4, 3, 5, 6, seed=1)
     torch.testing.assert_close(mix_own(own, alone), torch.einsum("srn,srnd->snd", own, alone))
     assert torch.autograd.gradcheck(mix_own, (own, alone))
-
-
-def test_many_experts_are_mixed_alike():
-    """From `MANY` pairs on the mixtures are products per node."""
-    weight, message = numbers(6, 2, 6, 5), numbers(6, 2, 5, 3, seed=1)
-    torch.testing.assert_close(mix(weight, message), torch.einsum("trsn,srnd->tnd", weight, message))
-    assert torch.autograd.gradcheck(mix, (weight, message))

@@ -44,7 +44,7 @@ def aggregate(project: Tensor, parts: Sequence[Part]) -> Tensor:
         parts: `R` of them, with the same number of receivers.
 
     Returns:
-        `[K, R, n_target, C]`.
+        `[K, R, n_target, C]`; in memory a node's messages lie side by side.
     """
     tensors = [tensor for part in parts for tensor in (part.x, part.weight)]
     return _Aggregate.apply([part.edges for part in parts], project, *tensors)  # type: ignore[no-any-return]
@@ -62,20 +62,22 @@ class _Aggregate(torch.autograd.Function):
         ctx.edges = edges
         parts = _parts(tensors, edges)
         n = parts[0].x.shape[1] if parts[0].edges is None else parts[0].edges.n_target
-        out = parts[0].x.new_empty(len(project), len(parts), n, project.shape[2])
+        out = parts[0].x.new_empty(n, len(parts), len(project), project.shape[2])
         for r, part in enumerate(parts):
             for k, matrix in enumerate(project):
-                out[k, r] = _one(part.head(k), matrix)
-        return out
+                out[:, r, k] = _one(part.head(k), matrix)
+        return out.permute(2, 1, 0, 3)
 
     @staticmethod
     @once
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         project, *tensors = ctx.saved_tensors
-        grad, to_project = grads[0].contiguous(), torch.zeros_like(project)
+        grad, to_project = grads[0], torch.zeros_like(project)
         found: list[Tensor | None] = []
         for r, part in enumerate(_parts(tensors, ctx.edges)):
-            backs = [_one_back(part.head(k), project[k], grad[k, r], to_project[k]) for k in range(len(project))]
+            backs = [
+                _one_back(part.head(k), project[k], grad[k, r].contiguous(), to_project[k]) for k in range(len(project))
+            ]
             to_x = torch.stack([to for to, _ in backs])
             to_weight = [to for _, to in backs if to is not None]
             found += [to_x if len(part.x) == len(backs) else to_x.sum(0, keepdim=True)]

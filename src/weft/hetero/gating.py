@@ -1,7 +1,7 @@
 """From states and messages to gated, merged messages in one pass over blocks of nodes, forward and backward.
 
 A gate has a weight per node, relation, task and source expert: with 32 tasks a thousand numbers for every message. None
-of these, nor any mixture of messages, is ever there for all nodes: a block's are made, used, and made again for the
+of these, nor any mixture of messages, is then there for all nodes: a block's are made, used, and made again for the
 gradient.
 """
 
@@ -14,11 +14,12 @@ import torch
 from torch import Tensor
 
 from weft.hetero.gradients import once
-from weft.hetero.mixing import mix_back, mix_forward
 from weft.hetero.products import times
 
 #: Numbers of messages in a block, so that it stays in a CPU's cache.
-BLOCK = 1 << 21
+BLOCK = 1 << 20
+#: Up to so many tasks the weights are few beside the messages, and are kept for the gradient.
+KEPT = 8
 
 
 class GateParts(NamedTuple):
@@ -40,28 +41,38 @@ class GateParts(NamedTuple):
     key: Tensor | None
     look: Tensor | None
 
-    def block(self, at: slice) -> GateParts:
+    def block(self, at: slice) -> Block:
         """Return the part of some nodes."""
-        return self._replace(message=self.message[:, :, at], z=self.z[:, at])
+        return Block(self.message.permute(2, 1, 0, 3)[at].contiguous(), [z[at] for z in self.z])
 
-    def vectors(self) -> Tensor | None:
-        """Return `key` and `look` below each other, `[R, C, D]`."""
-        relations = self.message.shape[1]
-        key = [] if self.key is None else [self.key.expand(relations, -1, -1)]
-        found = key if self.look is None else [*key, self.look]
-        return torch.cat(found, 1) if found else None
+
+class Block(NamedTuple):
+    """Some nodes' messages, `[n, R, S, D]`, and hidden states, `T` of `[n, D]`."""
+
+    message: Tensor
+    z: list[Tensor]
+
+    def flat(self) -> Tensor:
+        """Return the messages as rows, `[n * R * S, D]`."""
+        return self.message.flatten(0, 2)
 
 
 class Weights(NamedTuple):
-    """How messages are weighed: `gate` `[T, R, S, N]`, `beta` `[T, R, N]`, and `scored`, `gate`'s shape, by the key."""
+    """How messages are weighed.
+
+    Attributes:
+        gate: `[n, R, S, T]`.
+        beta: of the merge over relations, `[n, R, 1, T]`, or one number.
+        scored: messages by the key, `[n, R, S, T]`, or None for a plain mean.
+    """
 
     gate: Tensor
     beta: Tensor
     scored: Tensor | None
 
     def whole(self) -> Tensor:
-        """Return the weights of the messages, `[T, R, S, N]`."""
-        return self.gate * self.beta[:, :, None]
+        """Return the weights of the messages, `[n, R * S, T]`."""
+        return (self.gate * self.beta).flatten(1, 2)
 
 
 def gated_merge(parts: GateParts) -> Tensor:
@@ -76,29 +87,22 @@ def gated_merge(parts: GateParts) -> Tensor:
 @torch.no_grad()
 def gates(parts: GateParts) -> Tensor:
     """Return the gates' weights `[T, R, S, N]` of all nodes, without a gradient."""
-    return torch.cat([weigh(parts.block(at)).gate for at in _blocks(parts.message)], 3)
+    return torch.cat([_weigh(parts, parts.block(at)).gate for at in _blocks(parts.message)]).permute(3, 1, 2, 0)
 
 
-def weigh(parts: GateParts) -> Weights:
-    """Return the weights of one block's messages, without a gradient."""
-    sources, relations, n, _ = parts.message.shape
-    tasks, vectors = len(parts.z), parts.vectors()
-    logit = torch.stack([times(o, z.t()) for o, z in zip(parts.out, parts.z, strict=True)])
-    logit = logit.view(tasks, relations, sources, n)
-    scored = None
+def _weigh(parts: GateParts, block: Block) -> Weights:
+    shape = (*block.message.shape[:3], len(block.z))
+    logit = torch.stack([times(z, out.t()) for z, out in zip(block.z, parts.out, strict=True)], 2).view(shape)
     if parts.prior is not None:
-        logit += parts.prior
-    if vectors is not None:
-        made = torch.stack(
-            [torch.stack([times(v, m.t()) for m in parts.message[:, r]], 1) for r, v in enumerate(vectors)], 1
-        )
-        if parts.look is not None:
-            logit += made[-tasks:]
-        scored = made[:tasks] if parts.key is not None else None
+        logit += parts.prior.permute(3, 1, 2, 0)
+    if parts.look is not None:
+        for r, look in enumerate(parts.look):
+            logit[:, r] += times(block.message[:, r].flatten(0, 1), look.t()).view(logit[:, r].shape)
     gate = logit.softmax(2)
-    if scored is None:
-        return Weights(gate, gate.new_full((tasks, relations, n), 1 / relations), None)
-    return Weights(gate, (gate * scored).sum(2).softmax(1), scored)
+    if parts.key is None:
+        return Weights(gate, gate.new_full((1, 1, 1, 1), 1 / shape[1]), None)
+    scored = times(block.flat(), parts.key.t()).view(shape)
+    return Weights(gate, (gate * scored).sum(2, keepdim=True).softmax(1), scored)
 
 
 class _GatedMerge(torch.autograd.Function):
@@ -107,60 +111,58 @@ class _GatedMerge(torch.autograd.Function):
         ctx.save_for_backward(*tensors)
         parts = GateParts(*tensors)  # type: ignore[arg-type]
         merged = torch.empty_like(parts.z)
+        ctx.kept = dict[int, Weights]()
         for at in _blocks(parts.message):
             block = parts.block(at)
-            merged[:, at] = mix_forward(weigh(block).whole(), block.message)
+            weights = _weigh(parts, block)
+            if len(block.z) <= KEPT:
+                ctx.kept[at.start] = weights
+            merged[:, at] = torch.bmm(weights.whole().transpose(1, 2), block.message.flatten(1, 2)).transpose(0, 1)
         return merged
 
     @staticmethod
     @once
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         parts = GateParts(*ctx.saved_tensors)
-        to = GateParts(*(None if part is None else torch.zeros_like(part) for part in parts))  # type: ignore[arg-type]
+        message = torch.empty_like(parts.message.permute(2, 1, 0, 3), memory_format=torch.contiguous_format)
+        rest = [None if part is None else torch.zeros_like(part) for part in parts[2:]]
+        to = GateParts(message, torch.empty_like(parts.z), *rest)  # type: ignore[arg-type]
         for at in _blocks(parts.message):
-            _back(parts.block(at), grads[0][:, at], to.block(at))
-        return tuple(to)
+            block = parts.block(at)
+            weights = ctx.kept.get(at.start) or _weigh(parts, block)
+            _back(parts, block, weights, grads[0][:, at].transpose(0, 1).contiguous(), to, at)
+        return (message.permute(2, 1, 0, 3), *to[1:])
 
 
-def _back(parts: GateParts, grad: Tensor, to: GateParts) -> None:
-    """Add one block's gradients to `to`, given that of its merged messages `[T, n, D]`."""
-    weights = weigh(parts)
+def _back(parts: GateParts, block: Block, weights: Weights, grad: Tensor, to: GateParts, at: slice) -> None:
+    """Put one block's gradients into `to`, given that of its merged messages `[n, T, D]`."""
     gate, beta, scored = weights
-    to_whole = mix_back(weights.whole(), parts.message, grad, to.message)
-    to_gate = to_whole * beta[:, :, None]
-    to_scored = None
-    if scored is not None:
-        to_beta = (to_whole * gate).sum(2)
-        to_sum = (beta * (to_beta - (beta * to_beta).sum(1, keepdim=True)))[:, :, None]
-        to_gate += to_sum * scored
-        to_scored = to_sum * gate
+    to_whole = torch.bmm(block.message.flatten(1, 2), grad.transpose(1, 2)).view_as(gate)
+    torch.bmm(weights.whole(), grad, out=to.message[at].flatten(1, 2))
+    to_gate = to_whole * beta
+    if scored is not None and parts.key is not None and to.key is not None:
+        to_beta = (to_whole * gate).sum(2, keepdim=True)
+        to_sum = beta * (to_beta - (beta * to_beta).sum(1, keepdim=True))
+        to_gate.addcmul_(to_sum, scored)
+        to_scored = (to_sum * gate).flatten(0, 2)
+        to.message[at].flatten(0, 2).addmm_(to_scored, parts.key)
+        to.key.add_(times(to_scored.t(), block.flat()))
     to_logit = gate * (to_gate - (gate * to_gate).sum(2, keepdim=True))
     if to.prior is not None:
-        to.prior.add_(to_logit.sum(3, keepdim=True))
-    for t, each in enumerate(to_logit.flatten(1, 2)):
-        to.out[t] += times(each, parts.z[t])
-        to.z[t] = times(each.t(), parts.out[t])
-    _back_vectors(parts, to, to_scored, to_logit)
-
-
-def _back_vectors(parts: GateParts, to: GateParts, to_scored: Tensor | None, to_logit: Tensor) -> None:
-    vectors = parts.vectors()
-    if vectors is None:
-        return
-    pieces = ([] if to_scored is None else [to_scored]) + ([] if parts.look is None else [to_logit])
-    made, tasks = torch.cat(pieces).permute(1, 2, 0, 3).contiguous(), len(parts.z)
-    for r, vector in enumerate(vectors):
-        for s, message in enumerate(parts.message[:, r]):
-            to.message[s, r].add_(times(made[r, s].t(), vector))
-            to_vector = times(made[r, s], message)
-            if to.key is not None:
-                to.key.add_(to_vector[:tasks])
-            if to.look is not None:
-                to.look[r].add_(to_vector[-tasks:])
+        to.prior.add_(to_logit.sum(0).permute(2, 0, 1)[..., None])
+    for t, z in enumerate(block.z):
+        each = to_logit[..., t].flatten(1)
+        to.out[t] += times(each.t(), z)
+        to.z[t, at] = times(each, parts.out[t])
+    if parts.look is not None and to.look is not None:
+        for r, look in enumerate(parts.look):
+            each = to_logit[:, r].flatten(0, 1)
+            to.message[at, r] += times(each, look).view(to.message[at, r].shape)
+            to.look[r] += times(each.t(), block.message[:, r].flatten(0, 1))
 
 
 def _blocks(message: Tensor) -> Iterator[slice]:
     sources, relations, n, width = message.shape
     step = max(1, BLOCK // (sources * relations * width))
     for start in range(0, n, step):
-        yield slice(start, start + step)
+        yield slice(start, min(start + step, n))
