@@ -9,7 +9,7 @@ losses otherwise, with one network to compare with `off/ensemble`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from weft.benchmark.planted import planted_shares
 from weft.benchmark.suite import Row, Suite
@@ -46,8 +46,8 @@ def _customers() -> HeteroGraph:
     return customer_graph()
 
 
-def _paper(group: str, exchanges: tuple[str, ...], weights: dict[str, float]) -> tuple[Row, ...]:
-    options = {"preset": "inline-paper", "weights": weights}
+def _paper(group: str, exchanges: tuple[str, ...], **more: Any) -> tuple[Row, ...]:
+    options = {"preset": "inline-paper", **more}
     return tuple(Row(f"{group}/{name}", options={**options, "exchange": name}) for name in exchanges)
 
 
@@ -73,8 +73,8 @@ DBLP = Suite(
     "DBLP: areas of authors and venues of papers",
     _dblp,
     (
-        *_paper("paper", ("inline", *EXCHANGES), {"area": 0.005, "venue": 0.995}),  # the weights of the publication
-        *_paper("equal-weights", ("inline", "shared"), {}),
+        *_paper("paper", ("inline", *EXCHANGES)),
+        *_paper("equal-weights", ("inline", "shared"), weights={"area": 1.0, "venue": 1.0}),
         *_default(),
         *_without_labels("encoder", ENCODERS),
         *(Row(f"balance/{name}", options={"balance": name, "members": 1}) for name in BALANCINGS),
