@@ -47,6 +47,14 @@ def test_each_pair_once_and_again_nothing(tmp_path, trained):
     assert len(found.path.read_text().splitlines()) == 4
 
 
+def test_what_is_not_random_is_run_once(tmp_path, trained):
+    """Protects from five runs of a model that has nothing random in it."""
+    rows = (Row("guess/one", tiny.NAME, random=False), SUITE.rows[1])
+    found = run_suite(Suite("small", "", small_graph, rows), tmp_path, TWO)
+    assert [r.pair for r in found.results] == [("guess/one", 0), ("guess/two", 0), ("guess/two", 1)]
+    assert len(trained) == 3
+
+
 def test_a_line_says_all(tmp_path):
     """Protects the raw rows: metrics per family and part, cost, options and versions, readable without weft."""
     found = run_suite(SUITE, tmp_path, RunOptions(seeds=(0,), rows=("guess/one",)))

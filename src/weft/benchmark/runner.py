@@ -78,9 +78,10 @@ def run_suite(suite: Suite, out: Path, options: RunOptions | None = None, report
     rows = [_changed(row, options.changed) for row in suite.select(options.rows)]
     results = Results(out, suite.name)
     done = _done(results, rows)
-    missing = [(row, seed) for seed in options.seeds for row in rows if (row.name, seed) not in done]
+    pairs = [(row, seed) for seed in options.seeds for row in rows if row.random or seed == options.seeds[0]]
+    missing = [(row, seed) for row, seed in pairs if (row.name, seed) not in done]
     trained, elsewhere = _train(suite, results, missing, options, report) if missing else (0, [])
-    wanted = {(row.name, seed) for row in rows for seed in options.seeds}
+    wanted = {(row.name, seed) for row, seed in pairs}
     found = tuple(result for result in results.read() if result.pair in wanted)
     return Finished(results.path, found, trained, tuple(elsewhere))
 

@@ -24,12 +24,14 @@ class Row:
         model: a name of `weft.predictor.REGISTRY`.
         options: what its constructor is given, JSON-ready.
         alone: whether a model is trained for every family of tasks, on its labels only.
+        random: whether seeds matter; else the first one says all.
     """
 
     name: str
     model: str = "inline"
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     alone: bool = False
+    random: bool = True
 
     def build(self) -> Predictor:
         """Make the unfitted model."""
