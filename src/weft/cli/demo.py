@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,10 +33,10 @@ def command(
     With --graph: customers, their accounts and companies, three tasks on them.
     """
     from weft.jobs.demo import demo
-    from weft.jobs.demo_graph import demo_graph
+    from weft.jobs.demo_graph import QUICK, demo_graph
     from weft.jobs.options import FitOptions, available_threads
 
-    options = FitOptions(seed=seed, threads=threads or available_threads())
+    options = replace(QUICK if graph else FitOptions(), seed=seed, threads=threads or available_threads())
     with progress(quiet) as report:
         fitted = (demo_graph if graph else demo)(out, options, report)
     if json:

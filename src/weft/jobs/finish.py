@@ -15,7 +15,7 @@ from weft.jobs.options import FitOptions
 from weft.jobs.seen import save_seen
 from weft.jobs.sources import Source
 from weft.predictor import Predictor
-from weft.training.assess import RATIOS, Assessment, assess
+from weft.training.assess import Assessment, assess
 from weft.training.run import Report
 
 if TYPE_CHECKING:
@@ -72,13 +72,14 @@ def finish(work: Work, predictor: Predictor) -> dict[str, Any]:
 def _score(work: Work, predictor: Predictor) -> dict[str, Assessment]:
     parts: dict[str, Assessment] = {}
     data, labels = work.source.data, work.source.labels
+    ratios, masks = work.source.reveals
     # with one label at most on a datum there is none to show beside the one that is asked
-    ratios = RATIOS if (labels.row_counts() > 1).any() else RATIOS[:1]
+    ratios = ratios if (labels.row_counts() > 1).any() else (0.0,)
     for at, part in enumerate(_PARTS):
         work.report("score", at, len(_PARTS), part)
         rows = work.split.parts()[part]
         if len(rows):
-            parts[part] = assess(predictor, data, labels, rows, part, ratios, seed=work.options.seed)
+            parts[part] = assess(predictor, data, labels, rows, part, ratios, masks, work.options.seed)
     work.report("score", len(_PARTS), len(_PARTS), "")
     return parts
 

@@ -20,6 +20,7 @@ from weft.jobs.graph_words import describe
 from weft.jobs.options import FitOptions
 from weft.labels import LabelTable
 from weft.tasks import TaskSet
+from weft.training.assess import HALF
 
 if TYPE_CHECKING:
     from weft.predictor import Predictor
@@ -45,6 +46,8 @@ class GraphSource:
     graph: HeteroGraph
     data: Nodes
     usual: ClassVar[FitOptions] = USUAL
+    #: Few: each is a pass over the whole graph.
+    reveals: ClassVar[tuple[tuple[float, ...], int]] = ((0.0, HALF), 2)
 
     @classmethod
     def read(cls, file: Path, options: FitOptions, report: Report) -> Self:

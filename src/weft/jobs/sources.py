@@ -22,6 +22,8 @@ class Source(Protocol):
 
     #: The options that nobody chose, for data of this kind.
     usual: ClassVar[FitOptions]
+    #: Shares of a datum's known labels to show when the fitted model is scored, and the random choices of each.
+    reveals: ClassVar[tuple[tuple[float, ...], int]]
 
     @property
     def data(self) -> Data:

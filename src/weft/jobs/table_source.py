@@ -13,6 +13,7 @@ from weft.jobs.checks import check_tasks
 from weft.jobs.inputs import Input, read_for_fit, sha256
 from weft.jobs.options import FitOptions
 from weft.labels import LabelTable
+from weft.training.assess import MASKS, RATIOS
 
 if TYPE_CHECKING:
     from weft.data.molecules import Molecules
@@ -31,6 +32,7 @@ class TableSource:
     file: Path
     read_: Input
     usual: ClassVar[FitOptions] = USUAL
+    reveals: ClassVar[tuple[tuple[float, ...], int]] = (RATIOS, MASKS)
 
     @classmethod
     def read(cls, file: Path, options: FitOptions, report: Report) -> Self:
