@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -171,17 +172,18 @@ class InLINE(PredictingNodes, BaseEstimator):
         self.seed = seed
         self.threads = threads
 
-    def fit(self, graph: Any, y: None = None) -> Self:  # noqa: ARG002 - scikit-learn's signature
+    def fit(self, graph: Any, y: None = None, tasks: Mapping[str, Mapping[str, str]] | None = None) -> Self:  # noqa: ARG002 - scikit-learn's signature
         """Learn from the training part of the graph's split; one is drawn when it has none.
 
         Args:
             graph: a `HeteroGraph`, the folder of one, or a PyG `HeteroData` with labels and masks.
             y: not used: a graph holds its labels.
+            tasks: of a `HeteroData`, such as `{"paper": {"venue": "multiclass"}}`; by default what is called `y`.
 
         Raises:
             UserError: for a graph or options that cannot be used.
         """
-        read = with_split(to_graph(graph), self.seed)
+        read = with_split(to_graph(graph, tasks), self.seed)
         if read.split is None or not len(read.tasks):
             raise UserError("the graph has no task", where=read.name, mend="Give some nodes labels.")
         options = {name: value for name, value in self.get_params().items() if name not in ("seed", "threads")}
@@ -192,8 +194,12 @@ class InLINE(PredictingNodes, BaseEstimator):
         return self
 
 
-def to_graph(graph: Any) -> HeteroGraph:
+def to_graph(graph: Any, tasks: Mapping[str, Mapping[str, str]] | None = None) -> HeteroGraph:
     """Return the graph that somebody holds.
+
+    Args:
+        graph: a `HeteroGraph`, a folder or a `HeteroData`.
+        tasks: of a `HeteroData`.
 
     Raises:
         UserError: for what is no graph.
@@ -207,6 +213,6 @@ def to_graph(graph: Any) -> HeteroGraph:
     if hasattr(graph, "edge_types") and hasattr(graph, "node_types"):
         from weft.data.graph_pyg import from_hetero_data
 
-        return from_hetero_data(graph)
+        return from_hetero_data(graph, tasks)
     mend = "Give a HeteroGraph, the folder of a graph or a PyG HeteroData."
     raise UserError(f"{type(graph).__name__} is no graph", mend=mend)

@@ -45,3 +45,12 @@ def test_validate_does_not_import_torch(tmp_path):
     """Protects validate from the seconds that torch costs."""
     (tmp_path / "a.csv").write_text("smiles,a\nCO,1\nCCO,0\n")
     assert imported(["validate", "a.csv"], ("torch", "sklearn", "matplotlib", "lightgbm"), tmp_path) == ""
+
+
+def test_validate_of_a_graph_does_not_import_torch(tmp_path):
+    """Protects the same for graphs, in every layout."""
+    from tests import toy
+
+    for layout in ("tables", "npz", "hgb"):
+        toy.write_toy(tmp_path / layout, layout)
+        assert imported(["validate", layout, "--json"], ("torch", "sklearn", "matplotlib", "rdkit"), tmp_path) == ""
