@@ -72,7 +72,7 @@ def bars(
         )
         alt = f"Bars of {metric} per task, {' and '.join(s[0] for s in series)}: {told}."
         caption = f"{metric} per task on {things} kept apart.{begin}"
-        return figure_html(figure, f"bars-{_word(metric)}", alt, caption)
+        return figure_html(figure, f"bars-{_word(metric)}{'' if relational is None else '-shown'}", alt, caption)
 
 
 def ratios(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from weft.data.graph_known import unlabelled
@@ -31,7 +32,10 @@ def graph_page(
         scored: the test nodes scored, or the validation nodes when there are no test nodes, or None.
         predictor: the fitted model; its gates are drawn when it has any.
     """
-    parts: list[Section | None] = [] if scored is None else [_reached(scored), score_table(scored)]
+    parts: list[Section | None] = []
+    if scored is not None:
+        whole = replace(scored, revealed=scored.revealed[:1], hidden=())
+        parts = [_reached(whole), score_table(whole), _shown(scored)]
     parts += [_gates(predictor, graph), None if scored is None else sections.calibration(scored, "nodes")]
     parts += [labels_section(graph, split), graph_section(graph), sections.run_card(card)]
     title = f"{graph.name}: {_many(len(graph.tasks.families), 'task')} on {_many(len(graph), 'node')}"
@@ -56,7 +60,7 @@ def _cards(scored: Assessment | None) -> list[tuple[str, str]]:
     if scored is None:
         return []
     shown: list[tuple[str, str]] = []
-    scores = sections.pair(scored)[0].scores
+    scores = scored.revealed[0].scores
     for score in scores.families()[:_MOST_CARDS]:
         first, second = scores.judged_by(score)
         beside = f"{sections.TITLES[second]} {metric_text(second, score.values[second])}"
@@ -65,22 +69,32 @@ def _cards(scored: Assessment | None) -> list[tuple[str, str]]:
 
 
 def _reached(scored: Assessment) -> Section:
-    """Bars per task of what it is judged by first, nothing shown against labels shown where that differs."""
+    """Bars per task of what it is judged by first."""
+    return Section("What each task reached", paragraph("One model serves every task.") + _pictures(scored))
+
+
+def _shown(scored: Assessment) -> Section | None:
+    """The same cells with nothing shown of the node and with some of its labels shown; None for other models."""
+    relational = sections.pair(scored)[1]
+    if relational is None:
+        return None
+    text = (
+        f"Asked for {1 - relational.ratio:.0%} of each node's labels, with the others not known and known. Fewer cells "
+        f"than above; averages over {len(relational.masks)} random choices of the labels shown."
+    )
+    return Section("With some of a node's labels known", paragraph(text) + _pictures(scored))
+
+
+def _pictures(scored: Assessment) -> str:
     standard, relational = sections.pair(scored)
     told = standard.scores.families()
     first = [standard.scores.judged_by(score)[0] for score in told]
     other = None if relational is None else relational.scores.families()
-    pictures: list[str] = []
+    pictures = ""
     for metric in dict.fromkeys(first):
         at = [j for j, name in enumerate(first) if name == metric]
-        pictures.append(_bars(metric, [told[j] for j in at], None if other is None else [other[j] for j in at]))
-    text = "One model serves every task."
-    if relational is not None:
-        text += (
-            " It is asked for the same cells twice: with no label of the node itself known, and with "
-            f"{relational.ratio:.0%} of the node's other labels shown."
-        )
-    return Section("What each task reached", paragraph(text) + "".join(pictures))
+        pictures += _bars(metric, [told[j] for j in at], None if other is None else [other[j] for j in at])
+    return pictures
 
 
 def _bars(metric: str, standard: Sequence[TaskScore], relational: Sequence[TaskScore] | None) -> str:
