@@ -92,14 +92,18 @@ def _npz(folder: Path, graph: HeteroGraph) -> None:
 
 def _hgb(folder: Path, graph: HeteroGraph) -> None:
     graph = only_tasks(graph, ["area"])
-    lines = [f"{k}\ta{k}\t0\t{','.join(map(str, np.nan_to_num(graph.nodes['author'].dense[k])))}" for k in range(AUTHORS)]
+    lines = [
+        f"{k}\ta{k}\t0\t{','.join(map(str, np.nan_to_num(graph.nodes['author'].dense[k])))}" for k in range(AUTHORS)
+    ]
     lines += [f"{AUTHORS + k}\tp{k}\t1" for k in range(PAPERS)]
     (folder / "node.dat").write_text("\n".join(lines) + "\n")
     links = [f"{a}\t{AUTHORS + p}\t0\t1.0" for a, p in graph.edges[WRITES].T]
     links += [f"{AUTHORS + a}\t{AUTHORS + b}\t1\t1.0" for a, b in graph.edges[CITES].T]
     (folder / "link.dat").write_text("\n".join(links) + "\n")
     test = set(graph.split.test.tolist())
-    told = [(int(row), f"{row}\ta{row}\t0\t{int(v)}") for row, v in zip(graph.labels.row, graph.labels.value, strict=True)]
+    told = [
+        (int(row), f"{row}\ta{row}\t0\t{int(v)}") for row, v in zip(graph.labels.row, graph.labels.value, strict=True)
+    ]
     (folder / "label.dat").write_text("".join(f"{line}\n" for row, line in told if row not in test))
     (folder / "label.dat.test").write_text("".join(f"{line}\n" for row, line in told if row in test))
     about = {

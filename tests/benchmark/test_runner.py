@@ -139,11 +139,11 @@ def test_names():
     with pytest.raises(UserError, match="Did you mean guess/two"):
         SUITE.select(["guess/tow"])
     assert SUITE.select(["guess"]) == SUITE.rows
-    assert [row.name for row in suite("inline-dblp").select(["off", "default"])] == [
+    assert [row.name for row in suite("inline-dblp").select(["one", "default"])] == [
         "default",
-        "off/gates",
-        "off/labels",
-        "off/ensemble",
+        "one/whole",
+        "one/no-gates",
+        "one/no-labels",
     ]
 
 
@@ -153,7 +153,7 @@ def test_suites_are_whole(name):
     found = suite(name)
     names = [row.name for row in found.rows]
     assert len(set(names)) == len(names)
-    assert {"default", "off/gates", "off/labels", "exchange/single", "exchange/mmoe", "prior"} <= set(names)
+    assert {"default", "one/no-gates", "one/no-labels", "exchange/single", "exchange/mmoe", "prior"} <= set(names)
     assert found.name == name
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.hetero.small import model, once_fitted, small_graph
+from tests.hetero.small import fitted, model, once_fitted, small_graph
 from weft.data.nodes import Nodes
 from weft.hetero.losses import FamilyTargets, family_loss
 from weft.hetero.minibatch import Minibatches
@@ -99,6 +99,19 @@ def test_some_nodes_alone_are_predicted_as_among_all():
     row = np.array([65, 2, 71, 2, 33])
     some, every = made.predict(Nodes(small_graph(), row)).mean, made.predict(Nodes.of(small_graph())).mean
     np.testing.assert_allclose(some, every[row], rtol=0, atol=1e-5)
+
+
+def test_parts_write_no_kernels_for_their_shapes(monkeypatch: pytest.MonkeyPatch):
+    """Each would be kept for ever: memory would grow from step to step."""
+
+    def refuse(*_):
+        raise AssertionError("oneDNN was called")
+
+    monkeypatch.setattr("weft.hetero.products._LINEAR", refuse)
+    made = fitted(small_graph(), batch_size=30, fanout=2, epochs=1)
+    made.predict(Nodes.of(small_graph()))
+    with pytest.raises(AssertionError, match="oneDNN"):
+        fitted(small_graph(), epochs=1)
 
 
 def test_the_whole_graph_is_no_part():

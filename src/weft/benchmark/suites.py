@@ -1,10 +1,10 @@
 """The suites on heterogeneous graphs: InLINE (arXiv 2410.22089) beside what it must be compared with.
 
-`default` is what `weft fit` does, and `off/...` the same without one of its parts. `exchange/...` has another exchange
-in place of InLINE's, `no-labels/...` that without labels as structure, too, and `encoder/...` another graph network
-under that recipe. `alone` is a model per task, on that task's labels only. `paper/...` is the published recipe under
-every exchange, `equal-weights/...` the same with all tasks' losses weighed alike. `balance/...` weighs the default's
-losses otherwise, with one network to compare with `off/ensemble`.
+`default` is what `weft fit` does, an ensemble; all other rows under its recipe are one network each, to be compared with
+`one/whole`: `one/...` lacks one of its parts, `exchange/...` has another exchange in place of InLINE's, `no-labels/...`
+that without labels as structure, too, `encoder/...` another graph network without them, and `balance/...` weighs the
+tasks' losses otherwise. `alone` is a model per task, on that task's labels only. `paper/...` is the published recipe
+under every exchange, `equal-weights/...` the same with all tasks' losses weighed alike.
 """
 
 from __future__ import annotations
@@ -52,20 +52,19 @@ def _paper(group: str, exchanges: tuple[str, ...], **more: Any) -> tuple[Row, ..
 
 
 def _default() -> tuple[Row, ...]:
-    """Return the default, each part of it left out, and the other exchanges with everything else alike."""
+    """Return the default; one network of it, whole and without each of its parts; one with every other exchange."""
     return (
         Row("default"),
-        Row("off/gates", options={"gates": False}),
-        Row("off/labels", options={"known_labels": False}),
-        Row("off/ensemble", options={"members": 1}),
-        Row("alone", options={"exchange": "single"}, alone=True),
-        *(Row(f"exchange/{name}", options={"exchange": name}) for name in EXCHANGES),
-        *_without_labels("no-labels", EXCHANGES),
+        Row("one/whole", options={"members": 1}),
+        Row("one/no-gates", options={"members": 1, "gates": False}),
+        Row("one/no-labels", options={"members": 1, "known_labels": False}),
+        Row("alone", options={"members": 1, "exchange": "single"}, alone=True),
+        *_instead("exchange", EXCHANGES),
     )
 
 
-def _without_labels(group: str, exchanges: tuple[str, ...]) -> tuple[Row, ...]:
-    return tuple(Row(f"{group}/{name}", options={"exchange": name, "known_labels": False}) for name in exchanges)
+def _instead(group: str, exchanges: tuple[str, ...], **more: Any) -> tuple[Row, ...]:
+    return tuple(Row(f"{group}/{name}", options={"members": 1, "exchange": name, **more}) for name in exchanges)
 
 
 DBLP = Suite(
@@ -76,7 +75,7 @@ DBLP = Suite(
         *_paper("paper", ("inline", *EXCHANGES)),
         *_paper("equal-weights", ("inline", "shared"), weights={"area": 1.0, "venue": 1.0}),
         *_default(),
-        *_without_labels("encoder", ENCODERS),
+        *_instead("encoder", ENCODERS, known_labels=False),
         *(Row(f"balance/{name}", options={"balance": name, "members": 1}) for name in BALANCINGS),
         *_PLAIN,
     ),
@@ -85,12 +84,12 @@ IMDB = Suite(
     "inline-imdb",
     "IMDB: eight tasks on movies, with labels missing",
     _imdb,
-    (*_default(), *_without_labels("encoder", ENCODERS), *_PLAIN),
+    (*_default(), *_instead("encoder", ENCODERS, known_labels=False), *_PLAIN),
 )
 CUSTOMERS = Suite(
     "inline-customers",
     "A made-up graph of customers whose tasks disagree along its relations",
     _customers,
-    (*_default(), *_PLAIN),
+    (*_default(), *_instead("no-labels", ("inline", *EXCHANGES), known_labels=False), *_PLAIN),
     planted_shares,
 )

@@ -85,7 +85,8 @@ class RelationGates(nn.Module):
         weights: dict[str, Tensor] = {}
         for (kind, message), gate in zip(layer.spread(dropped, topology).items(), self.gates, strict=True):
             if message.shape[1]:
-                key = layer.key(kind)[: self.tasks] if layer.config.merge == "attention" else None
+                several = layer.config.merge == "attention" and message.shape[1] > 1  # a single one weighs 1 anyway
+                key = layer.key(kind)[: self.tasks] if several else None
                 parts = cast(RelationGate, gate).parts(dropped[kind][: self.tasks], message, key)
                 merged[kind] = gated_merge(parts)
                 if read:

@@ -15,6 +15,7 @@ from weft.hetero.losses import FamilyTargets, answers, rareness
 from weft.hetero.minibatch import Minibatches
 from weft.hetero.network import GraphBatch, HeteroNet, NetShape
 from weft.hetero.presets import RELEASED_WEIGHTS, GraphConfig
+from weft.hetero.products import plain_products
 from weft.hetero.selection import Selection
 from weft.hetero.train import Step, TrainConfig, train
 from weft.hetero.validation import headline
@@ -62,10 +63,9 @@ def train_member(
     class_weight = {
         f.name: rareness(f, t.value, config.train.class_power) for f, t in zip(families, asked, strict=True)
     }
-    selection = train(
-        net, steps, score, config.train, run, name, class_weight, loss_weights(config.train, families, asked)
-    )
-    return net, selection
+    loss_weight = loss_weights(config.train, families, asked)
+    with plain_products(parts is not None):
+        return net, train(net, steps, score, config.train, run, name, class_weight, loss_weight)
 
 
 def new_network(

@@ -15,6 +15,7 @@ from weft.hetero.batches import batches, epoch_generator
 from weft.hetero.families import Family
 from weft.hetero.losses import FamilyTargets
 from weft.hetero.network import GraphBatch, HeteroNet
+from weft.hetero.products import plain_products
 from weft.hetero.sampler import Sampler
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Minibatches:
         for kind, rows in self._wanted(asked).items():
             for seeds in batches(rows, self.size):
                 sample = self.sampler.sample({kind: seeds}, _STILL)
-                with torch.no_grad():
+                with torch.no_grad(), plain_products():
                     scores = net(self.full.part(sample))
                 for family, score, out in zip(self.families, scores, found, strict=True):
                     if family.node_type == kind:

@@ -2,10 +2,16 @@
 
 On a CPU in float32 they go through oneDNN, whose kernels for 64 columns were measured two to three times as fast as
 the default ones on an AMD Zen 5 core; elsewhere, and where torch has no oneDNN, they are ordinary products.
+
+oneDNN writes and keeps a kernel for every shape it meets. Sampled parts of a graph hardly ever have one shape twice:
+there it took a third more time and 700 MB that never came back, so that `plain_products` keeps it out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import torch
@@ -20,9 +26,24 @@ _LINEAR = (
 )
 
 
+_PLAIN = ContextVar("plain", default=False)
+
+
+@contextmanager
+def plain_products(plain: bool = True) -> Generator[None, None, None]:
+    """Make products without oneDNN for a while, where shapes keep changing."""
+    before = _PLAIN.get()
+    _PLAIN.set(plain or before)
+    try:
+        yield
+    finally:
+        _PLAIN.set(before)
+
+
 def times(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return `a @ b + bias` for matrices `[N, D]` and `[D, E]` and a row `[E]`, without a gradient."""
-    if _LINEAR is None or a.device.type != "cpu" or a.dtype != torch.float32 or not (a.numel() and b.numel()):
+    unfit = a.device.type != "cpu" or a.dtype != torch.float32 or not (a.numel() and b.numel())
+    if _LINEAR is None or unfit or _PLAIN.get():
         return a @ b if bias is None else a @ b + bias
     return _LINEAR(a, b.t(), bias, "none", [], "")
 

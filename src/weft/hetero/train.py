@@ -15,6 +15,9 @@ from weft.hetero.selection import Selection
 from weft.training.checkpoint import Checkpoint, Tensors, copy_of
 from weft.training.run import Run
 
+#: Step size of what a balancing learns, as in GradNorm's paper: a network's own is too small for a few weights.
+_BALANCER_LR = 0.025
+
 Step = tuple[GraphBatch, Sequence[FamilyTargets]]
 Score = Callable[[], dict[str, float]]
 
@@ -92,7 +95,7 @@ def train(
     balancer = build_balancer(config.balance, [family.name for family in net.families], loss_weight)
     groups: list[dict[str, object]] = [{"params": list(net.parameters())}]
     if balancer.parameters():
-        groups.append({"params": balancer.parameters(), "weight_decay": 0.0})
+        groups.append({"params": balancer.parameters(), "weight_decay": 0.0, "lr": _BALANCER_LR})
     optimizer = torch.optim.AdamW(groups, lr=config.lr, weight_decay=config.weight_decay)
     state = _State(copy_of(net), Selection([family.name for family in net.families], config.select), balancer)
     checkpoint = Checkpoint.of(run, name)
