@@ -43,14 +43,14 @@ class GateParts(NamedTuple):
 
     def block(self, at: slice) -> Block:
         """Return the part of some nodes."""
-        return Block(self.message.permute(2, 1, 0, 3)[at].contiguous(), [z[at] for z in self.z])
+        return Block(self.message.permute(2, 1, 0, 3)[at].contiguous(), self.z[:, at])
 
 
 class Block(NamedTuple):
-    """Some nodes' messages, `[n, R, S, D]`, and hidden states, `T` of `[n, D]`."""
+    """Some nodes' messages, `[n, R, S, D]`, and hidden states, `[T, n, D]`."""
 
     message: Tensor
-    z: list[Tensor]
+    z: Tensor
 
     def flat(self) -> Tensor:
         """Return the messages as rows, `[n * R * S, D]`."""
@@ -92,7 +92,7 @@ def gates(parts: GateParts) -> Tensor:
 
 def _weigh(parts: GateParts, block: Block) -> Weights:
     shape = (*block.message.shape[:3], len(block.z))
-    logit = torch.stack([times(z, out.t()) for z, out in zip(block.z, parts.out, strict=True)], 2).view(shape)
+    logit = torch.bmm(block.z, parts.out.transpose(1, 2)).permute(1, 2, 0).reshape(shape)
     if parts.prior is not None:
         logit += parts.prior.permute(3, 1, 2, 0)
     if parts.look is not None:
@@ -150,10 +150,9 @@ def _back(parts: GateParts, block: Block, weights: Weights, grad: Tensor, to: Ga
     to_logit = gate * (to_gate - (gate * to_gate).sum(2, keepdim=True))
     if to.prior is not None:
         to.prior.add_(to_logit.sum(0).permute(2, 0, 1)[..., None])
-    for t, z in enumerate(block.z):
-        each = to_logit[..., t].flatten(1)
-        to.out[t] += times(each.t(), z)
-        to.z[t, at] = times(each, parts.out[t])
+    by_task = to_logit.flatten(1, 2).permute(2, 0, 1).contiguous()
+    to.out.baddbmm_(by_task.transpose(1, 2), block.z)
+    to.z[:, at] = torch.bmm(by_task, parts.out)
     if parts.look is not None and to.look is not None:
         for r, look in enumerate(parts.look):
             each = to_logit[:, r].flatten(0, 1)
