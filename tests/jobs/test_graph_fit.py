@@ -148,6 +148,8 @@ def test_resume_refuses_another_graph(graph, tmp_path, monkeypatch):
         broken.setattr("weft.jobs.finish.run_card", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             fit(graph, tmp_path / "m", OPTIONS)
-    (graph / "graph.toml").write_text((graph / "graph.toml").read_text() + "\n")
+    (graph / "notes.txt").write_text("what is no part of the graph does not matter")
+    edges = graph / "author__writes__paper.csv"
+    edges.write_text(edges.read_text().replace("a1,p1\n", "a1,p2\n"))
     with pytest.raises(UserError, match="data_sha256 was"):
         fit(graph, tmp_path / "m", OPTIONS, resume=True)

@@ -132,7 +132,8 @@ def test_the_graph_may_be_elsewhere_but_must_be_of_the_same_form(here):
 def test_a_changed_graph_is_told(here):
     """Protects from predicting on files that are no longer those of the fit in silence."""
     assert predict(here / "model", None, here / "p.csv", PredictOptions(threads=1)).notes == ()
-    (here / "graph" / "more.txt").write_text("x")
+    edges = here / "graph" / "author__writes__paper.csv"
+    edges.write_text(edges.read_text().replace("a1,p1\n", "a1,p2\n"))
     done = predict(here / "model", None, here / "p.csv", PredictOptions(threads=1))
     assert "have changed" in done.notes[0]
 
@@ -151,11 +152,20 @@ def test_the_graph_of_the_fit_is_scored_on_its_test_part(here):
     assert everything.assessment.n_rows == 60
 
 
+def test_what_else_stands_in_the_folder_does_not_matter(here):
+    """Protects a person who works in the graph's folder: a model or predictions there change no graph."""
+    (here / "graph" / "predicted.csv").write_text("node\n")
+    assert predict(here / "model", None, here / "graph" / "p.csv", PredictOptions(threads=1)).notes == ()
+    assert evaluate(here / "model", here / "graph", part="val", threads=1).assessment.n_rows == 15
+
+
 def test_another_graph_is_scored_without_the_nodes_that_were_seen(here):
     """Protects against a graph that was edited, whose split says something else: known nodes stay out."""
     graph = read_graph(here / "graph")
     parts = graph.split
     write_graph_tables(replace(graph, split=replace(parts, train=parts.test, test=parts.train)), here / "turned")
+    edges = here / "turned" / "author__writes__paper.csv"
+    edges.write_text(edges.read_text().replace("a1,p1\n", "a1,p2\n"))
     found = evaluate(here / "model", here / "turned", threads=1)
     assert (found.assessment.n_rows, found.seen) == (15, 45)
     with pytest.raises(UserError, match="validation nodes of another graph"):

@@ -1,7 +1,8 @@
-"""A graph without its labels, and its labels as another set of tasks has them."""
+"""A graph without its labels, its labels as another set of tasks has them, and a hash of what it holds."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,29 @@ def unlabelled(graph: HeteroGraph) -> HeteroGraph:
 def only_tasks(graph: HeteroGraph, names: Iterable[str]) -> HeteroGraph:
     """Return the graph with the named tasks only."""
     return replace(graph, labels=graph.labels.take_tasks(names))
+
+
+def content_hash(graph: HeteroGraph, with_split: bool = False) -> str:
+    """Return a SHA-256 over nodes, edges and labels, whatever files they came from.
+
+    Args:
+        graph: to hash.
+        with_split: hash the rows of each part, too.
+    """
+    total = hashlib.sha256(repr((graph.schema(), graph.tasks.to_json())).encode())
+    for table in graph.nodes.values():
+        total.update(repr((table.n, table.keys)).encode())
+        sparse = table.sparse
+        parts = () if sparse is None else (sparse.data, sparse.indices.astype(np.int64), sparse.indptr.astype(np.int64))
+        for array in (*(() if table.dense is None else (table.dense,)), *parts):
+            total.update(np.ascontiguousarray(array).tobytes())
+    labels = graph.labels
+    rows = tuple(graph.split.parts().values()) if with_split and graph.split else ()
+    for array in (*(graph.edges[relation] for relation in sorted(graph.edges)), labels.row, labels.col, labels.value):
+        total.update(np.ascontiguousarray(array).tobytes())
+    for array in rows:
+        total.update(len(array).to_bytes(8) + array.tobytes())
+    return total.hexdigest()
 
 
 def labels_for(tasks: TaskSet, graph: HeteroGraph, path: Path) -> LabelTable:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from weft.data.graph_files import graph_sha256, read_graph
+from weft.data.graph_files import read_graph
+from weft.data.graph_known import content_hash
 from weft.data.hetero import HeteroGraph
 from weft.errors import UserError
 from weft.files import read_json
@@ -19,7 +20,7 @@ def on_graph(predictor: Predictor) -> bool:
 
 
 def graph_for(folder: Path, given: Path | None = None) -> tuple[HeteroGraph, bool]:
-    """Read the graph to predict on, and tell whether its files are those the model was fitted to.
+    """Read the graph to predict on, and tell whether it holds what the model was fitted to.
 
     Args:
         folder: the model.
@@ -35,7 +36,7 @@ def graph_for(folder: Path, given: Path | None = None) -> tuple[HeteroGraph, boo
         raise UserError(what, where=str(folder), mend="Say where it is with --graph FOLDER.")
     graph = read_graph(path)
     check_form(graph, card.get("schema"), path)
-    return graph, graph_sha256(path) == card.get("sha256")
+    return graph, content_hash(graph) == card.get("content")
 
 
 def check_form(graph: HeteroGraph, expected: Any, path: Path) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from weft.data.graph_files import graph_sha256, read_graph
-from weft.data.graph_known import only_tasks, unlabelled
+from weft.data.graph_files import read_graph
+from weft.data.graph_known import content_hash, only_tasks, unlabelled
 from weft.data.hetero import HeteroGraph
 from weft.data.nodes import Nodes
 from weft.data.splits import Split
@@ -40,11 +40,13 @@ class GraphSource:
         file: its folder.
         graph: what was read.
         data: every node, of a graph without labels: none can be read as a feature.
+        hashes: of what was read, without and with its split, before tasks were chosen.
     """
 
     file: Path
     graph: HeteroGraph
     data: Nodes
+    hashes: tuple[str, str]
     usual: ClassVar[FitOptions] = USUAL
     #: Few: each is a pass over the whole graph.
     reveals: ClassVar[tuple[tuple[float, ...], int]] = ((0.0, HALF), 2)
@@ -59,6 +61,7 @@ class GraphSource:
         _refuse_for_tables(file, options)
         report("read", 0, 1, file.name)
         graph = read_graph(file, _named(options.split))
+        hashes = content_hash(graph), content_hash(graph, with_split=True)
         tasks = choose_tasks(graph.tasks, options.tasks, options.exclude, file)
         if not len(tasks):
             mend = "A task is told in graph.toml, labels.npz or label.dat."
@@ -67,7 +70,7 @@ class GraphSource:
             graph = only_tasks(graph, tasks.names)
         check_tasks(graph.labels, file)
         report("read", 1, 1, f"{len(graph)} nodes, {len(graph.tasks.families)} tasks")
-        return cls(file, graph, Nodes.of(unlabelled(graph)))
+        return cls(file, graph, Nodes.of(unlabelled(graph)), hashes)
 
     @property
     def labels(self) -> LabelTable:
@@ -75,8 +78,8 @@ class GraphSource:
         return self.graph.labels
 
     def sha256(self) -> str:
-        """Return the hash over the files of the folder."""
-        return graph_sha256(self.file)
+        """Return a hash of what was read, split and all."""
+        return self.hashes[1]
 
     def split(self, options: FitOptions) -> Split:
         """Return the graph's own split, a saved one, or draw one where there is none or it was asked for."""
@@ -122,6 +125,7 @@ class GraphSource:
             "graph": graph.name,
             "file": str(self.file),
             "path": str(self.file.resolve()),
+            "content": self.hashes[0],
             "nodes": {kind: table.n for kind, table in graph.nodes.items()},
             "edges": {relation.key: int(edge.shape[1]) for relation, edge in graph.edges.items()},
             "labels": len(graph.labels),
