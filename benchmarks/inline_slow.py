@@ -41,9 +41,8 @@ def messages(layer, t: int, kind: str, h: dict[str, Tensor], topology: Topology,
         q = F.dropout(h[relation.source], DROP, training) @ w
         logit = p[edges.target] @ layer.receive[t] + q[edges.source] @ layer.send[t] + layer.term()[relation][t]
         logit = F.dropout(F.leaky_relu(logit, 0.2), DROP, training)
-        found.append(
-            spread(q, softmax(logit, edges.target, edges.n_target), edges.source, edges.target, edges.n_target)
-        )
+        alpha = softmax(logit, edges.target, edges.n_target)
+        found.append(spread(q, alpha, edges.source, edges.target, edges.n_target))
     return torch.stack(found, 1)
 
 

@@ -1,12 +1,12 @@
 """One training step of InLINE as released on DBLP: CPU seconds and memory, against the same formulas written plainly.
 
-    python benchmarks/inline_step.py shared/data/hetero/dblp [--out docs/results/inline_step.json]
+    python benchmarks/inline_step.py FOLDER_OF_DBLP [--out docs/results/inline_step.json]
 
-Three layers, 64 wide, dropout one half, sparse inputs, the published output layer and loss, backward pass and AdamW, on
-one thread. Every line is a process of its own (peak memory is the process's), and the lines take turns `--rounds` times:
-what is reported is the median step over all of them. `slow` is `benchmarks/inline_slow.py`; `labels` are as many labels
-in two families of labels (multi-label tasks) instead of as many tasks with experts of their own. The figures of the
-released code were measured elsewhere and cannot be run here: they are shown beside, not compared on this machine.
+Three layers, 64 wide, dropout one half, sparse inputs, the published output layer and loss, backward pass and AdamW,
+on one thread. Every line is a process of its own (peak memory is the process's), and the lines take turns `--rounds`
+times: what is reported is the median step over all of them. `slow` is `benchmarks/inline_slow.py`; `labels` are as many
+labels in two multi-label tasks instead of as many tasks with experts of their own. The figures of the released code
+were measured elsewhere and cannot be run here: they are shown beside, not compared on this machine.
 """
 
 from __future__ import annotations
