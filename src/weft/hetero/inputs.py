@@ -22,12 +22,14 @@ class InputConfig:
         dropout: of the states.
         entry_dropout: of the entries of sparse features.
         norm: whether states are normalised.
+        plain_start: weights start within 1 / sqrt(columns), as torch's linear maps (and InLINE's released code) do.
     """
 
     dim: int = 64
     dropout: float = 0.0
     entry_dropout: float = 0.4
     norm: bool = False
+    plain_start: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,15 @@ class InputProjection(nn.Module):
             "given": {kind: w.given for kind, w in widths.items() if w.given},
             "identity": {kind: w.n for kind, w in widths.items() if not w.featured},
         }
-        self.dense = nn.ParameterDict({k: _uniform(copies, n, d, n) for k, n in make["dense"].items()})
-        self.sparse = nn.ParameterDict({k: _uniform(copies, n, d, 16) for k, n in make["sparse"].items()})
+        plain = config.plain_start
+        fan_in = {k: 3 * max(w.dense + w.sparse, 1) for k, w in widths.items()}  # bound 1 / sqrt(columns)
+        dense, sparse = make["dense"].items(), make["sparse"].items()
+        self.dense = nn.ParameterDict({k: _uniform(copies, n, d, fan_in[k] if plain else n) for k, n in dense})
+        self.sparse = nn.ParameterDict({k: _uniform(copies, n, d, fan_in[k] if plain else 16) for k, n in sparse})
         self.identity = nn.ParameterDict({k: _uniform(copies, n, d, d) for k, n in make["identity"].items()})
         self.given = nn.ParameterDict({k: _uniform(copies, n, d, 3) for k, n in make["given"].items()})
-        self.bias = nn.ParameterDict({kind: nn.Parameter(torch.zeros(copies, 1, d)) for kind in widths})
+        zeros = {kind: nn.Parameter(torch.zeros(copies, 1, d)) for kind in widths}
+        self.bias = nn.ParameterDict({k: _uniform(copies, 1, d, fan_in[k]) for k in widths} if plain else zeros)
 
     def forward(self, inputs: Mapping[str, NodeInputs], given: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return type -> `[copies, N, dim]`.

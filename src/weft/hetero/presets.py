@@ -55,7 +55,7 @@ PAPER = GraphConfig(
             gate_twice=True,
             first_residual=False,
         ),
-        inputs=InputConfig(entry_dropout=0.0),
+        inputs=InputConfig(entry_dropout=0.0, plain_start=True),
         raw=True,
         loops=True,
         composed=False,
