@@ -35,6 +35,14 @@ def test_all_improve_waits_for_every_family():
     assert [int(weights["w"]) for weights, _ in selection.weights()] == [0]
 
 
+def test_a_window_smooths_what_one_evaluation_says():
+    """A lucky evaluation does not win over a steady level."""
+    selection = Selection(["a"], "task", window=2)
+    for epoch, score in enumerate([0.1, 0.9, 0.1, 0.6, 0.6]):
+        selection.take(epoch, {"a": score}, {}, {"w": torch.tensor([float(epoch)])})
+    assert selection.best == {"a": (0.6, 4)}
+
+
 def test_weights_are_copies():
     """Later steps do not change what was kept."""
     weights = {"w": torch.zeros(1)}

@@ -1,6 +1,6 @@
 """The suites on heterogeneous graphs: InLINE (arXiv 2410.22089) beside what it must be compared with.
 
-`default` is what `weft fit` does, an ensemble; all other rows under its recipe are one network each, to be compared with
+`default` is what `weft fit` does, an ensemble; all other rows under its recipe are one network each, to compare with
 `one/whole`: `one/...` lacks one of its parts, `exchange/...` has another exchange in place of InLINE's, `no-labels/...`
 that without labels as structure, too, `encoder/...` another graph network without them, and `balance/...` weighs the
 tasks' losses otherwise. `alone` is a model per task, on that task's labels only. `paper/...` is the published recipe

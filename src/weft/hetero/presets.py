@@ -35,10 +35,9 @@ class GraphConfig:
     members: int = 3
 
 
-_MEAN = LayerConfig(attention="mean", merge="mean", dropout=0.6)
-
-#: weft's own: averages per relation, wide features, labels as structure, weights averaged over steps, an ensemble.
-DEFAULT = GraphConfig(NetConfig(trunk=TrunkConfig(layers=2, layer=_MEAN, own=2.0)))
+#: weft's own: cross-entropy, gates that see messages and lean to a task's own expert at first, wide features, labels
+#: as structure, weights averaged over steps, each task's best epoch, an ensemble.
+DEFAULT = GraphConfig(NetConfig(trunk=TrunkConfig(layers=2, layer=LayerConfig(dropout=0.6), own=1.0)))
 
 #: InLINE as released (reference formulas, loss and selection), with a learning rate 20 times the released 5e-5 and
 #: fewer epochs, which comes to the same place sooner.
@@ -69,6 +68,7 @@ PAPER = GraphConfig(
         weight_decay=0.0,
         ema=0.0,
         every=5,
+        window=1,
         patience=8,
         select="all-improve",
         loss="probability",

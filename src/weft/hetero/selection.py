@@ -21,16 +21,17 @@ class Selection:
     Args:
         names: families.
         rule: one of `RULES`.
+        window: an evaluation is judged by the mean score of the newest so many.
 
     Attributes:
         rows: one per evaluation: epoch, `FAMILY` scores and `loss FAMILY`.
         best: family -> (score, epoch) of what is kept.
     """
 
-    def __init__(self, names: Sequence[str], rule: str = "task") -> None:
+    def __init__(self, names: Sequence[str], rule: str = "task", window: int = 1) -> None:
         if rule not in RULES:
             raise UserError(f"there is no rule of selection {rule!r}", mend=nearest(rule, RULES))
-        self.names, self.rule = tuple(names), rule
+        self.names, self.rule, self.window = tuple(names), rule, window
         self.rows: list[dict[str, float]] = []
         self.best: dict[str, tuple[float, int]] = {}
         self._weights: dict[int, Tensors] = {}
@@ -38,6 +39,8 @@ class Selection:
     def take(self, epoch: int, scores: Mapping[str, float], losses: Mapping[str, float], weights: Tensors) -> None:
         """Take an evaluation: scores per family (larger is better) of `weights`."""
         self.rows.append({"epoch": epoch, **scores, **{f"loss {name}": loss for name, loss in losses.items()}})
+        newest = self.rows[-self.window :]
+        scores = {name: sum(row.get(name, scores[name]) for row in newest) / len(newest) for name in scores}
         chosen = self._chosen(scores)
         if not chosen:
             return

@@ -32,6 +32,7 @@ class TrainConfig:
         weight_decay: decoupled.
         ema: how much of the running average of the weights is kept per step; 0 evaluates the weights themselves.
         every: epochs between evaluations.
+        window: evaluations whose mean score chooses: a small validation part tells little once.
         patience: stop after so many evaluations without a better one of any family; 0 never stops.
         select: which weights are kept for a family (`weft.hetero.selection`).
         loss: `cross-entropy`, or InLINE's released `probability`.
@@ -46,8 +47,9 @@ class TrainConfig:
     epochs: int = 100
     lr: float = 5e-3
     weight_decay: float = 1e-3
-    ema: float = 0.9
+    ema: float = 0.95
     every: int = 2
+    window: int = 3
     patience: int = 0
     select: str = "task"
     loss: str = "cross-entropy"
@@ -97,7 +99,9 @@ def train(
     if balancer.parameters():
         groups.append({"params": balancer.parameters(), "weight_decay": 0.0, "lr": _BALANCER_LR})
     optimizer = torch.optim.AdamW(groups, lr=config.lr, weight_decay=config.weight_decay)
-    state = _State(copy_of(net), Selection([family.name for family in net.families], config.select), balancer)
+    state = _State(
+        copy_of(net), Selection([family.name for family in net.families], config.select, config.window), balancer
+    )
     checkpoint = Checkpoint.of(run, name)
     if checkpoint is not None and checkpoint.exists():
         _resume(checkpoint, net, optimizer, state)
