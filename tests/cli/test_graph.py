@@ -77,6 +77,13 @@ def test_misspelt_names_of_the_graph_model(weft, graph, tmp_path):
     assert not (tmp_path / "m").exists()
 
 
+def test_a_folder_that_is_not_there(weft, graph, tmp_path):
+    """Protects a misspelt folder from being told as a table of an unknown kind."""
+    check(weft("fit", tmp_path / "grap", "--out", tmp_path / "m"), "no such file or folder", "graph")
+    check(weft("validate", tmp_path / "grap"), "no such file or folder", "graph")
+    check(weft("fit", tmp_path, "--out", tmp_path / "m"), "no graph is in this folder", "graph.toml")
+
+
 def npz(name, change):
     """Return what changes one array file of the npz layout."""
 

@@ -35,6 +35,9 @@ def command(
 
     Nothing is changed or dropped.
     """
+    from weft.jobs.checks import check_there
+
+    check_there(data)
     if data.is_dir():
         _graph(data, rows, json)
         return

@@ -25,7 +25,7 @@ from weft.hetero.wide import join, wide_blocks
 from weft.labels import LabelTable
 
 #: A composed relation with more edges per node than this is left out: it would cost more than all others.
-MOST_COMPOSED = 64
+MOST_COMPOSED = 32
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from weft.errors import UserError
+from weft.errors import UserError, nearest
 from weft.labels import LabelTable
 from weft.tasks import Kind
 
@@ -59,6 +59,19 @@ def graph_refusal(found: GraphReport) -> str | None:
 def _held(task: GraphTask) -> int:
     """Return how many classes have a label."""
     return sum(any(count.values()) for count in task.classes.values())
+
+
+def check_there(data: Path) -> None:
+    """Refuse a path that is neither a file nor a folder, when its name does not tell which was meant.
+
+    Raises:
+        UserError: naming what is there instead.
+    """
+    if data.suffix or data.exists():
+        return
+    around = [item.name for item in data.parent.iterdir()] if data.parent.is_dir() else []
+    mend = nearest(data.name, around) if around else "Check the path."
+    raise UserError("there is no such file or folder", where=str(data), mend=mend)
 
 
 def check_output(out: Path, file: Path | None) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from weft.files import read_json
 from weft.jobs.card import identity
+from weft.jobs.checks import check_there
 from weft.jobs.folder import METRICS, WORK, Start, check_target, clean_on_error, clear, locked, prepare
 from weft.jobs.options import FitOptions
 from weft.jobs.sources import Source, read_source, usual
@@ -65,6 +66,7 @@ def fit(
     from weft.jobs.finish import Work, finish
 
     began = time.monotonic()
+    check_there(file)
     chosen = (options or FitOptions()).filled(*_usual(file))
     check_target(out)
     predictor = chosen.build()
