@@ -30,4 +30,9 @@ def revive(kind: type[T], values: Mapping[str, Any]) -> T:
 def _field(kind: Any, value: Any) -> Any:
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         return revive(kind, value)
-    return tuple(value) if isinstance(value, list) else value  # JSON has no tuples
+    return _tuples(value)
+
+
+def _tuples(value: Any) -> Any:
+    """Return lists as tuples, all the way down: JSON has no tuples."""
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType]
