@@ -11,7 +11,7 @@ from torch import Tensor
 
 from weft.errors import UserError, nearest
 from weft.hetero.families import Family
-from weft.hetero.losses import FamilyTargets, answers, rareness
+from weft.hetero.losses import FamilyTargets, answers, family_loss, rareness
 from weft.hetero.minibatch import Minibatches
 from weft.hetero.network import GraphBatch, HeteroNet, NetShape
 from weft.hetero.presets import RELEASED_WEIGHTS, GraphConfig
@@ -57,7 +57,7 @@ def train_member(
 
     def score() -> dict[str, float]:
         scores = net(batch) if parts is None else parts.predict(net, validation)
-        return _headlines(families, scores, validation)
+        return _judged(config.train, families, scores, validation)
 
     name = "train" if config.members == 1 else f"train {k + 1} of {config.members}"
     class_weight = {
@@ -101,13 +101,16 @@ def _bias(family: Family, asked: FamilyTargets) -> Tensor:
     return share.log() if family.kind is Kind.MULTICLASS else torch.logit(share.clamp(1e-6, 1 - 1e-6))
 
 
-def _headlines(
-    families: Sequence[Family], scores: Sequence[Tensor], validation: Sequence[FamilyTargets]
+def _judged(
+    config: TrainConfig, families: Sequence[Family], scores: Sequence[Tensor], validation: Sequence[FamilyTargets]
 ) -> dict[str, float]:
-    found: dict[str, float] = {}
+    """Return one number per family that has validation labels, larger is better."""
+    found: dict[str, float | None] = {}
     for family, score, asked in zip(families, scores, validation, strict=True):
-        answer = answers(family, score[asked.row]).numpy().astype(np.float64)
-        value = headline(family, answer, asked)
-        if value is not None:
-            found[family.name] = value
-    return found
+        at = score[asked.row]
+        if config.judge == "loss" and len(at):
+            loss = family_loss(family, at, asked.value, asked.known, torch.ones(family.width), config.loss)
+            found[family.name] = -float(loss)
+        else:
+            found[family.name] = headline(family, answers(family, at).numpy().astype(np.float64), asked)
+    return {name: value for name, value in found.items() if value is not None}

@@ -71,6 +71,7 @@ PAPER = GraphConfig(
         window=1,
         patience=8,
         select="all-improve",
+        judge="loss",
         loss="probability",
         weights=RELEASED_WEIGHTS,
         count_power=0.0,

@@ -35,6 +35,7 @@ class TrainConfig:
         window: evaluations whose mean score chooses: a small validation part tells little once.
         patience: stop after so many evaluations without a better one of any family; 0 never stops.
         select: which weights are kept for a family (`weft.hetero.selection`).
+        judge: what an evaluation is judged by: each family's `metric`, or its `loss` as in InLINE's released code.
         loss: `cross-entropy`, or InLINE's released `probability`.
         balance: a name of `weft.hetero.balance.base.REGISTRY`.
         weights: family -> loss weight; a family that is not named weighs by `count_power`.
@@ -52,6 +53,7 @@ class TrainConfig:
     window: int = 3
     patience: int = 0
     select: str = "task"
+    judge: str = "metric"
     loss: str = "cross-entropy"
     balance: str = "fixed"
     weights: tuple[tuple[str, float], ...] = ()
