@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from weft.hetero.dropout import dropout
 from weft.hetero.features import NodeInputs
+from weft.hetero.starts import slot
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,12 @@ class InputProjection(nn.Module):
         plain = config.plain_start
         fan_in = {k: 3 * max(w.dense + w.sparse, 1) for k, w in widths.items()}  # bound 1 / sqrt(columns)
         dense, sparse = make["dense"].items(), make["sparse"].items()
-        self.dense = nn.ParameterDict({k: _uniform(copies, n, d, fan_in[k] if plain else n) for k, n in dense})
-        self.sparse = nn.ParameterDict({k: _uniform(copies, n, d, fan_in[k] if plain else 16) for k, n in sparse})
-        self.identity = nn.ParameterDict({k: _uniform(copies, n, d, d) for k, n in make["identity"].items()})
-        self.given = nn.ParameterDict({k: _uniform(copies, n, d, 3) for k, n in make["given"].items()})
-        zeros = {kind: nn.Parameter(torch.zeros(copies, 1, d)) for kind in widths}
-        self.bias = nn.ParameterDict({k: _uniform(copies, 1, d, fan_in[k]) for k in widths} if plain else zeros)
+        self.dense = nn.ParameterDict({slot(k): _uniform(copies, n, d, fan_in[k] if plain else n) for k, n in dense})
+        self.sparse = nn.ParameterDict({slot(k): _uniform(copies, n, d, fan_in[k] if plain else 16) for k, n in sparse})
+        self.identity = nn.ParameterDict({slot(k): _uniform(copies, n, d, d) for k, n in make["identity"].items()})
+        self.given = nn.ParameterDict({slot(k): _uniform(copies, n, d, 3) for k, n in make["given"].items()})
+        zeros = {slot(k): nn.Parameter(torch.zeros(copies, 1, d)) for k in widths}
+        self.bias = nn.ParameterDict({slot(k): _uniform(copies, 1, d, fan_in[k]) for k in widths} if plain else zeros)
 
     def forward(self, inputs: Mapping[str, NodeInputs], given: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return type -> `[copies, N, dim]`.
@@ -93,15 +94,16 @@ class InputProjection(nn.Module):
         return {kind: self._state(kind, table, given.get(kind)) for kind, table in inputs.items()}
 
     def _state(self, kind: str, table: NodeInputs, given: Tensor | None) -> Tensor:
-        x = self.bias[kind].expand(-1, table.n, -1)
-        if table.dense is not None and kind in self.dense:
-            x = x + torch.matmul(table.dense, self.dense[kind])
-        if table.sparse is not None and kind in self.sparse:
-            x = x + table.sparse.times(self.sparse[kind], self.config.entry_dropout, self.training)
-        if given is not None and kind in self.given:
-            x = x + torch.matmul(given, self.given[kind])
-        if kind in self.identity:
-            x = x + self.identity[kind][:, table.at]
+        name = slot(kind)
+        x = self.bias[name].expand(-1, table.n, -1)
+        if table.dense is not None and name in self.dense:
+            x = x + torch.matmul(table.dense, self.dense[name])
+        if table.sparse is not None and name in self.sparse:
+            x = x + table.sparse.times(self.sparse[name], self.config.entry_dropout, self.training)
+        if given is not None and name in self.given:
+            x = x + torch.matmul(given, self.given[name])
+        if name in self.identity:
+            x = x + self.identity[name][:, table.at]
         if self.config.norm:
             x = F.layer_norm(x, x.shape[-1:])
         return dropout(x, self.config.dropout, self.training)

@@ -27,6 +27,7 @@ from weft.hetero.prepare import Preparer
 from weft.hetero.presets import GraphConfig, configure
 from weft.hetero.support import Support
 from weft.labels import LabelTable, Shown
+from weft.memory import keep_freed_memory
 from weft.predictor import Predictions, Predictor
 from weft.settings import Setting
 from weft.tasks import TaskSet
@@ -89,8 +90,8 @@ class InlinePredictor(Predictor):
 
     def fit(self, data: Data, labels: LabelTable, split: Split, run: Run) -> None:
         """Learn from the labels of training nodes; validation nodes choose the epoch."""
-        nodes = _nodes(data)
-        graph = nodes.graph
+        keep_freed_memory()
+        graph = _nodes(data).graph
         self.tasks, self.families = labels.tasks, families(labels.tasks)
         train, val = labels.on_rows(split.train), labels.on_rows(split.val)
         if not len(train):
