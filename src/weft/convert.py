@@ -1,8 +1,9 @@
-"""What people hold (lists, NumPy, pandas, polars) to what weft reads: data and label tables."""
+"""What people hold (lists, NumPy, pandas, polars, PyG) to what weft reads: data, label tables, graphs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from weft.tasks import Kind, Task, TaskSet
 
 if TYPE_CHECKING:
     from weft.data.base import Data
+    from weft.data.hetero import HeteroGraph
 
 #: Distinct whole numbers from 0 that still make a column multiclass rather than regression.
 _MOST_CLASSES = 20
@@ -131,3 +133,29 @@ def _task(name: str, values: np.ndarray[Any, Any], kind: str | None) -> Task:
     chosen = Kind(kind) if kind else guess
     classes = tuple(str(c) for c in range(int(seen[-1]) + 1)) if chosen is Kind.MULTICLASS else ()
     return Task(name, chosen, classes)
+
+
+def to_graph(graph: Any, tasks: Mapping[str, Mapping[str, str]] | None = None) -> HeteroGraph:
+    """Return the graph that somebody holds.
+
+    Args:
+        graph: a `HeteroGraph`, a folder or a `HeteroData`.
+        tasks: of a `HeteroData`.
+
+    Raises:
+        UserError: for what is no graph.
+    """
+    from weft.data.hetero import HeteroGraph
+
+    if isinstance(graph, HeteroGraph):
+        return graph
+    if isinstance(graph, str | Path):
+        from weft.data.graph_files import read_graph
+
+        return read_graph(graph)
+    if hasattr(graph, "edge_types") and hasattr(graph, "node_types"):
+        from weft.data.graph_pyg import from_hetero_data
+
+        return from_hetero_data(graph, tasks)
+    mend = "Give a HeteroGraph, the folder of a graph or a PyG HeteroData."
+    raise UserError(f"{type(graph).__name__} is no graph", mend=mend)

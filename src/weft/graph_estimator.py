@@ -12,9 +12,9 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from weft import predictor as predictors
+from weft.convert import to_graph
 from weft.data.graph_known import labels_for, unlabelled
 from weft.data.graph_splits import with_split
-from weft.data.hetero import HeteroGraph
 from weft.data.nodes import Nodes
 from weft.errors import UserError, nearest
 from weft.labels import Asked, Shown
@@ -192,27 +192,3 @@ class InLINE(PredictingNodes, BaseEstimator):
         model.fit(Nodes.of(unlabelled(read)), labels, read.split, Run(seed=self.seed, threads=self.threads))
         self.predictor_, self.split_ = model, read.split
         return self
-
-
-def to_graph(graph: Any, tasks: Mapping[str, Mapping[str, str]] | None = None) -> HeteroGraph:
-    """Return the graph that somebody holds.
-
-    Args:
-        graph: a `HeteroGraph`, a folder or a `HeteroData`.
-        tasks: of a `HeteroData`.
-
-    Raises:
-        UserError: for what is no graph.
-    """
-    if isinstance(graph, HeteroGraph):
-        return graph
-    if isinstance(graph, str | Path):
-        from weft.data.graph_files import read_graph
-
-        return read_graph(graph)
-    if hasattr(graph, "edge_types") and hasattr(graph, "node_types"):
-        from weft.data.graph_pyg import from_hetero_data
-
-        return from_hetero_data(graph, tasks)
-    mend = "Give a HeteroGraph, the folder of a graph or a PyG HeteroData."
-    raise UserError(f"{type(graph).__name__} is no graph", mend=mend)
