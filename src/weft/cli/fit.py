@@ -108,7 +108,7 @@ def command(
     if json:
         say_json({"folder": str(fitted.folder), "notes": list(fitted.notes), "metrics": fitted.metrics})
     else:
-        _show(fitted)
+        _show(fitted, brief=data.is_dir())
 
 
 def _show_plan(lines: Sequence[str]) -> None:
@@ -116,7 +116,7 @@ def _show_plan(lines: Sequence[str]) -> None:
         err().print(f"  {line}", markup=False)
 
 
-def _show(fitted: Fitted) -> None:
+def _show(fitted: Fitted, *, brief: bool) -> None:
     from weft.cli.tables import show_evaluation, show_ratios, shown_words
 
     if fitted.again:
@@ -126,7 +126,7 @@ def _show(fitted: Fitted) -> None:
     if scores:
         split = f"{part} part, {fitted.split} split"
         ratio = "0.5" if "0.5" in scores else "0"
-        for shown in dict.fromkeys(("0", ratio)):
+        for shown in dict.fromkeys(("0",) if brief else ("0", ratio)):
             show_evaluation(f"{split}, {shown_words(shown)}" if len(scores) > 1 else split, scores[shown])
         if len(scores) > 1:
             show_ratios(f"{split}: means over tasks; both columns ask the same cells", scores)
