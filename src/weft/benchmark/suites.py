@@ -41,9 +41,10 @@ def _imdb() -> HeteroGraph:
 
 
 def _customers() -> HeteroGraph:
+    from weft.data.customer_plan import BENCHMARK
     from weft.data.customers import customer_graph
 
-    return customer_graph()
+    return customer_graph(BENCHMARK)
 
 
 def _paper(group: str, exchanges: tuple[str, ...], **more: Any) -> tuple[Row, ...]:
