@@ -26,6 +26,8 @@ from weft.labels import LabelTable
 
 #: A composed relation with more edges per node than this is left out: it would cost more than all others.
 MOST_COMPOSED = 32
+#: Nor is one made that would take gigabytes to write down.
+MOST_PAIRS = 20_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +164,11 @@ def composed_relations(graph: HeteroGraph, kind: str) -> dict[str, Any]:
     """Return relations between nodes of one type that share a neighbour: name -> CSR `[n, n]`, not too many edges."""
     found: dict[str, Any] = {}
     for path in paths_into(graph, kind):
-        if path.second is not None and path.returns and pairs(path) <= MOST_COMPOSED * graph.nodes[kind].n:
+        if (
+            path.second is not None
+            and path.returns
+            and pairs(path) <= min(MOST_COMPOSED * graph.nodes[kind].n, MOST_PAIRS)
+        ):
             matrix = neighbours(path)
             if matrix.nnz:
                 found[path.name.replace(" < ", "_").replace(" ", "_")] = matrix

@@ -16,6 +16,8 @@ from weft.hetero.paths import Path, neighbours, pairs, paths_into
 
 #: A block of more entries per node than this costs more than it has been seen to bring.
 MOST_ENTRIES = 250
+#: Nor is one made that would take gigabytes on the way.
+MOST_PAIRS = 20_000_000
 #: A column that fewer nodes have cannot tell anything of another node.
 LEAST_NODES = 2
 
@@ -42,7 +44,7 @@ def wide_blocks(graph: HeteroGraph, kind: str, scaler: FeatureScaler) -> dict[st
 def _gathered(graph: HeteroGraph, path: Path, scaler: FeatureScaler) -> Any:
     n = max(graph.nodes[path.target].n, 1)
     features = scaler.sparse(path.source, graph.nodes[path.source])
-    if features is None or pairs(path) > MOST_ENTRIES * n:
+    if features is None or pairs(path) > min(MOST_ENTRIES * n, MOST_PAIRS):
         return None
     summed: Any = neighbours(path) @ features
     return None if summed.nnz > MOST_ENTRIES * n else unit_rows(summed)
