@@ -13,7 +13,7 @@ from weft.errors import UserError, nearest
 from weft.hetero.families import Family
 from weft.hetero.losses import FamilyTargets, answers, family_loss, rareness
 from weft.hetero.minibatch import Minibatches
-from weft.hetero.network import GraphBatch, HeteroNet, NetShape
+from weft.hetero.network import GraphBatch, HeteroNet, NetConfig, NetShape
 from weft.hetero.presets import RELEASED_WEIGHTS, GraphConfig
 from weft.hetero.products import plain_products
 from weft.hetero.selection import Selection
@@ -49,7 +49,7 @@ def train_member(
         k: number of the member, from 0.
     """
     run = replace(run, seed=run.seed + _STEP * k)
-    net = new_network(config, shape, families, asked, run.seed)
+    net = new_network(config.member(k), shape, families, asked, run.seed)
     parts = Minibatches.of(config.train, batch, families, config.net.trunk.layers + net.published, run.seed)
 
     def steps(epoch: int) -> Iterable[Step]:
@@ -69,12 +69,12 @@ def train_member(
 
 
 def new_network(
-    config: GraphConfig, shape: NetShape, families: Sequence[Family], asked: Sequence[FamilyTargets], seed: int
+    config: NetConfig, shape: NetShape, families: Sequence[Family], asked: Sequence[FamilyTargets], seed: int
 ) -> HeteroNet:
     """Return an untrained network, the same for the same seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return HeteroNet(config.net, shape, families, [_bias(f, t) for f, t in zip(families, asked, strict=True)])
+        return HeteroNet(config, shape, families, [_bias(f, t) for f, t in zip(families, asked, strict=True)])
 
 
 def loss_weights(config: TrainConfig, families: Sequence[Family], asked: Sequence[FamilyTargets]) -> dict[str, float]:

@@ -181,7 +181,7 @@ class InlinePredictor(Predictor):
         model.nets, model.kept = [], []
         nothing = [FamilyTargets.none(family) for family in model.families]
         for k, sets in enumerate(note["kept"]):
-            model.nets.append(new_network(model.config, model.shape, model.families, nothing, 0))
+            model.nets.append(new_network(model.config.member(k), model.shape, model.families, nothing, 0))
             model.kept.append([(tensors(f"net{k}.{at}.", arrays), list(names)) for at, names in enumerate(sets)])
             model.nets[-1].load_state_dict(model.kept[-1][0][0])
         return model

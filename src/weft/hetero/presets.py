@@ -28,15 +28,22 @@ class GraphConfig:
         net: its network.
         train: how that is trained.
         members: networks that are averaged.
+        attentions: `attention` of the members' layers, in turn: networks that differ err differently.
     """
 
     net: NetConfig = field(default_factory=NetConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
-    members: int = 3
+    members: int = 4
+    attentions: tuple[str, ...] = ("gat", "mean")
+
+    def member(self, k: int) -> NetConfig:
+        """Return the network of member `k`, from 0."""
+        layer = replace(self.net.trunk.layer, attention=self.attentions[k % len(self.attentions)])
+        return replace(self.net, trunk=replace(self.net.trunk, layer=layer))
 
 
 #: weft's own: cross-entropy, gates that see messages and lean to a task's own expert at first, wide features, labels
-#: as structure, weights averaged over steps, each task's best epoch, an ensemble.
+#: as structure, weights averaged over steps, each task's best epoch, an ensemble of two kinds of layer.
 DEFAULT = GraphConfig(NetConfig(trunk=TrunkConfig(layers=2, layer=LayerConfig(dropout=0.6), own=1.0)))
 
 #: InLINE as released (reference formulas, loss and selection), with a learning rate 20 times the released 5e-5 and
@@ -78,6 +85,7 @@ PAPER = GraphConfig(
         class_power=0.0,
     ),
     members=1,
+    attentions=("gat",),
 )
 
 
