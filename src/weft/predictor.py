@@ -6,7 +6,6 @@ and `model.safetensors` (every array). Loading never unpickles and never runs co
 
 from __future__ import annotations
 
-import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weft.arrays import Arrays
-from weft.errors import UserError, nearest
+from weft.errors import UserError
 from weft.files import atomic, disk_errors, read_json, write_json
 from weft.labels import Bools, Floats, LabelTable, Shown
+from weft.registry import registered
 from weft.settings import Setting
 from weft.tasks import TaskSet
 
@@ -163,10 +163,7 @@ def build(name: str, **options: Any) -> Predictor:
 
 def predictor_class(name: str) -> type[Predictor]:
     """Return the class registered as `name`, importing its module."""
-    if name not in REGISTRY:
-        raise UserError(f"there is no model {name!r}", mend=nearest(name, REGISTRY))
-    module, _, attribute = REGISTRY[name].partition(":")
-    return getattr(importlib.import_module(module), attribute)
+    return registered("model", name, REGISTRY)
 
 
 def load(folder: Path | str) -> Predictor:

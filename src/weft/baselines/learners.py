@@ -7,7 +7,6 @@ a 0/1 column, the value for a continuous one.
 
 from __future__ import annotations
 
-import importlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -17,8 +16,8 @@ from numpy.typing import NDArray
 
 from weft.arrays import Arrays
 from weft.baselines.tabular import Features
-from weft.errors import UserError, nearest
 from weft.labels import LabelTable
+from weft.registry import registered
 from weft.tasks import Kind
 from weft.training.calibration import logit
 from weft.training.run import Run
@@ -176,10 +175,7 @@ def learner_class(name: str) -> type[Learner]:
     Raises:
         UserError: for an unknown name.
     """
-    if name not in REGISTRY:
-        raise UserError(f"there is no learner {name!r}", mend=nearest(name, REGISTRY))
-    module, _, attribute = REGISTRY[name].partition(":")
-    return getattr(importlib.import_module(module), attribute)
+    return registered("learner", name, REGISTRY)
 
 
 def folds(y: Floats, continuous: bool, k: int, rng: np.random.Generator) -> NDArray[np.int64]:

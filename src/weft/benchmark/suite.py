@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from weft.errors import UserError, nearest
 from weft.predictor import Predictor, build, predictor_class
+from weft.registry import registered
 
 if TYPE_CHECKING:
     from weft.data.hetero import HeteroGraph
@@ -98,7 +98,4 @@ def suite(name: str) -> Suite:
     Raises:
         UserError: for an unknown name.
     """
-    if name not in REGISTRY:
-        raise UserError(f"there is no suite {name!r}", mend=nearest(name, REGISTRY))
-    module, _, attribute = REGISTRY[name].partition(":")
-    return getattr(importlib.import_module(module), attribute)
+    return registered("suite", name, REGISTRY)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -11,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from weft.data.base import Batch, Inputs
-from weft.errors import UserError, nearest
+from weft.registry import registered
 
 #: Name -> module and class. A new encoder is one file and one line here.
 REGISTRY: dict[str, str] = {
@@ -67,10 +66,7 @@ def encoder_class(name: str) -> type[Encoder]:
     Raises:
         UserError: for an unknown name.
     """
-    if name not in REGISTRY:
-        raise UserError(f"there is no encoder {name!r}", mend=nearest(name, REGISTRY))
-    module, _, attribute = REGISTRY[name].partition(":")
-    return getattr(importlib.import_module(module), attribute)
+    return registered("encoder", name, REGISTRY)
 
 
 def one_hot_rows(codes: Tensor, offsets: Tensor, width: int) -> Tensor:

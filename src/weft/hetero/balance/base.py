@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 
 from weft.errors import UserError, nearest
+from weft.registry import registered
 
 #: Name on the command line -> module and class.
 REGISTRY: dict[str, str] = {
@@ -114,10 +114,7 @@ def balancer_class(name: str) -> type[Balancer]:
     Raises:
         UserError: for an unknown name.
     """
-    if name not in REGISTRY:
-        raise UserError(f"there is no balancing {name!r}", mend=nearest(name, REGISTRY))
-    module, _, attribute = REGISTRY[name].partition(":")
-    return getattr(importlib.import_module(module), attribute)
+    return registered("balancing", name, REGISTRY)
 
 
 def build_balancer(name: str, names: Sequence[str], weights: Mapping[str, float] | None = None) -> Balancer:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
-from weft.errors import UserError, nearest
 from weft.hetero.layer import LayerConfig, States
 from weft.hetero.topology import Schema, Topology
+from weft.registry import registered
 
 #: Name on the command line -> module and class. A new trunk is one file and one line here.
 REGISTRY: dict[str, str] = {
@@ -128,10 +127,7 @@ def trunk_class(name: str) -> type[Trunk]:
     Raises:
         UserError: for an unknown name.
     """
-    if name not in REGISTRY:
-        raise UserError(f"there is no exchange {name!r}", mend=nearest(name, REGISTRY))
-    module, _, attribute = REGISTRY[name].partition(":")
-    return getattr(importlib.import_module(module), attribute)
+    return registered("exchange", name, REGISTRY)
 
 
 def build_trunk(name: str, schema: Schema, families: Families, config: TrunkConfig) -> Trunk:
