@@ -42,8 +42,8 @@ def test_kill_and_resume_give_the_same_weights(weft: Weft, graph: Path, tmp_path
 
 @pytest.mark.skipif(not DBLP.is_dir(), reason="DBLP is not at hand")
 def test_dblp(weft: Weft, tmp_path: Path) -> None:
-    """Protects the whole way on a real graph: two tasks on two types beat the class shares after a few epochs."""
-    weft.run("fit", DBLP, "--out", tmp_path / "m", "--epochs", "6", "--members", "1", "--threads", "1", "--quiet")
+    """Protects the whole way on a real graph: two tasks on two types soon beat the class shares (.30 and .13)."""
+    weft.run("fit", DBLP, "--out", tmp_path / "m", "--epochs", "12", "--members", "1", "--threads", "1", "--quiet")
     test = json.loads((tmp_path / "m" / "metrics.json").read_text())["test"]["0"]["tasks"]
     assert test["area"]["accuracy"] > 0.5
     assert test["venue"]["accuracy"] > 0.2
