@@ -202,6 +202,20 @@ class LabelTable:
         values = self.value[self.col == at].astype(np.int64)
         return np.bincount(values, minlength=len(self.tasks[at].classes))
 
+    def scales(self) -> tuple[Floats, Floats]:
+        """Return mean and standard deviation of each output column's labels, float64 `[L]`.
+
+        They are 0 and 1 where a task is discrete, has no label, or (the deviation) its labels do not vary.
+        """
+        width = int(self.tasks.offsets[-1])
+        mean, sd = np.zeros(width), np.ones(width)
+        for j, task in enumerate(self.tasks):
+            values = self.value[self.col == j]
+            if task.kind is Kind.REGRESSION and len(values):
+                at = self.tasks.offsets[j]
+                mean[at], sd[at] = values.mean(), values.std() if values.std() > 0 else 1.0
+        return mean, sd
+
 
 @dataclass(frozen=True, eq=False)
 class Shown:

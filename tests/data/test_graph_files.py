@@ -9,7 +9,7 @@ from tests.data.graphs import arrays, assert_same, write_arrays, write_files, wr
 from weft.data.catalogue import entry, find
 from weft.data.customers import CustomerConfig, customer_graph
 from weft.data.graph_catalogue import GRAPHS, find_graph
-from weft.data.graph_files import graph_sha256, is_graph, layout, read_graph
+from weft.data.graph_files import is_graph, layout, read_graph
 from weft.data.graph_splits import random_node_split, with_split
 from weft.errors import UserError
 from weft.labels import LabelTable
@@ -32,19 +32,6 @@ def test_each_layout_is_known_by_its_file(tmp_path):
         read_graph(tmp_path / "tables" / "graph.toml")
     with pytest.raises(UserError, match="there is no split 'x'"):
         read_graph(tmp_path / "hgb", "x")
-
-
-def test_hash_is_of_names_and_bytes(tmp_path):
-    """Any change of any file changes it; hidden files and the time of writing do not."""
-    first = graph_sha256(write_files(tmp_path))
-    write_files(tmp_path)
-    (tmp_path / ".cache").mkdir()
-    (tmp_path / ".cache" / "x").write_text("x")
-    assert graph_sha256(tmp_path) == first
-    (tmp_path / "owns.csv").rename(tmp_path / "owns2.csv")
-    renamed = graph_sha256(tmp_path)
-    (tmp_path / "owns2.csv").write_text("who,what\n")
-    assert len({first, renamed, graph_sha256(tmp_path)}) == 3
 
 
 def test_drawn_parts_are_of_labelled_nodes_of_each_type(tmp_path):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from weft.data.hetero import HeteroGraph
 from weft.errors import UserError
-from weft.files import disk_errors
 
 #: Layout -> the file in the folder that tells it; the first that is there counts.
 LAYOUTS = {"tables": "graph.toml", "npz": "edges.npz", "hgb": "link.dat"}
@@ -67,20 +65,3 @@ def known_layout(path: Path | str) -> str:
         )
         raise UserError(what, where=str(path), mend=_MEND)
     return found
-
-
-def graph_sha256(path: Path | str) -> str:
-    """Return a hash over the names and bytes of the files in a graph's folder; hidden files do not count."""
-    total = hashlib.sha256()
-    folder = Path(path)
-    with disk_errors(path):
-        files = sorted(file for file in folder.rglob("*") if file.is_file() and not _hidden(file.relative_to(folder)))
-        for file in files:
-            with file.open("rb") as held:
-                digest = hashlib.file_digest(held, "sha256").digest()
-            total.update(file.relative_to(folder).as_posix().encode() + b"\0" + digest)
-    return total.hexdigest()
-
-
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)

@@ -77,14 +77,7 @@ class Scale:
     @classmethod
     def fit(cls, labels: LabelTable) -> Scale:
         """Fit to the labels of a regression task each."""
-        width = int(labels.tasks.offsets[-1])
-        mean, sd = np.zeros(width), np.ones(width)
-        for at, task in enumerate(labels.tasks):
-            values = labels.value[labels.col == at]
-            if task.kind is Kind.REGRESSION and len(values):
-                column = labels.tasks.offsets[at]
-                mean[column], sd[column] = values.mean(), max(float(values.std()), 1e-6)
-        return cls(mean, sd)
+        return cls(*labels.scales())
 
 
 def targets(labels: LabelTable, family: Family, offset: int, scale: Scale) -> Targets:

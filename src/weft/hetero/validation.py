@@ -8,7 +8,7 @@ from weft.hetero.families import Family
 from weft.hetero.losses import FamilyTargets
 from weft.labels import Floats
 from weft.tasks import Kind
-from weft.training.metrics import pr_auc, r2, roc_auc
+from weft.training.metrics import macro_f1, pr_auc, r2, roc_auc
 
 
 def headline(family: Family, answer: Floats, asked: FamilyTargets) -> float | None:
@@ -21,7 +21,8 @@ def headline(family: Family, answer: Floats, asked: FamilyTargets) -> float | No
     if not len(value):
         return None
     if family.kind is Kind.MULTICLASS:
-        return _multiclass(value.argmax(1), answer.argmax(1))
+        truth, guess = value.argmax(1), answer.argmax(1)
+        return (macro_f1(truth, guess) + float((guess == truth).mean())) / 2
     columns = range(value.shape[1])
     if family.kind is Kind.BINARY:
         found = [_binary(value[known[:, c], c], answer[known[:, c], c]) for c in columns]
@@ -29,12 +30,6 @@ def headline(family: Family, answer: Floats, asked: FamilyTargets) -> float | No
         found = [r2(value[known[:, c], c], answer[known[:, c], c]) for c in columns]
     defined = [one for one in found if one is not None]
     return float(np.mean(defined)) if defined else None
-
-
-def _multiclass(truth: np.ndarray, guess: np.ndarray) -> float:
-    present = np.unique(np.concatenate([truth, guess]))
-    f1 = [2 * ((guess == c) & (truth == c)).sum() / ((guess == c).sum() + (truth == c).sum()) for c in present]
-    return float((np.mean(f1) + (guess == truth).mean()) / 2)
 
 
 def _binary(truth: Floats, answer: Floats) -> float | None:

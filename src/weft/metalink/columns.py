@@ -61,14 +61,7 @@ class Layout:
     @classmethod
     def fit(cls, labels: LabelTable) -> Self:
         """Take the scales of regression tasks from (training) labels."""
-        width = int(labels.tasks.offsets[-1])
-        center, scale = np.zeros(width), np.ones(width)
-        for j, task in enumerate(labels.tasks):
-            values = labels.value[labels.col == j]
-            if task.kind is Kind.REGRESSION and len(values):
-                at = labels.tasks.offsets[j]
-                center[at], scale[at] = values.mean(), values.std() if values.std() > 0 else 1.0
-        return cls(labels.tasks, center, scale)
+        return cls(labels.tasks, *labels.scales())
 
     @property
     def width(self) -> int:

@@ -147,16 +147,21 @@ def _score_task(task: Task, y: Floats, mean: Floats) -> TaskScore:
     return TaskScore(task.name, task.kind, len(y), values, _note(task, y, values), task.group)
 
 
+def macro_f1(y: NDArray[np.int64], guess: NDArray[np.int64]) -> float:
+    """Mean F1 over the classes that occur among the labels or the guesses, one at least."""
+    present = np.unique(np.concatenate([y, guess]))
+    f1s = [2 * ((guess == c) & (y == c)).sum() / ((guess == c).sum() + (y == c).sum()) for c in present]
+    return float(np.mean(f1s))
+
+
 def _multiclass(y: NDArray[np.int64], mean: Floats) -> dict[str, float | None]:
     """Macro-F1 over the classes present, accuracy (micro-F1) and the mean one-against-rest ROC-AUC."""
     if not len(y):
         return {"macro_f1": None, "accuracy": None, "roc_auc": None}
     guess = mean.argmax(1)
-    present = np.unique(np.concatenate([y, guess]))
-    f1s = [2 * ((guess == c) & (y == c)).sum() / ((guess == c).sum() + (y == c).sum()) for c in present]
     aucs = [a for c in range(mean.shape[1]) if (a := roc_auc((y == c).astype(float), mean[:, c])) is not None]
     return {
-        "macro_f1": float(np.mean(f1s)),
+        "macro_f1": macro_f1(y, guess),
         "accuracy": float((guess == y).mean()),
         "roc_auc": float(np.mean(aucs)) if aucs else None,
     }
