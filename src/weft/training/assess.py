@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from weft.labels import Asked, LabelTable, Shown
+from weft.labels import Asked, LabelTable
 from weft.predictor import Predictions, Predictor
-from weft.settings import Setting, reveal
+from weft.settings import reveal
 from weft.tasks import Kind
-from weft.training.evaluate import Evaluation, evaluate_episodes, fixed_episodes, score_episodes
+from weft.training.answers import Answers, ask, uses_labels
+from weft.training.evaluate import Evaluation, score_episodes
 
 if TYPE_CHECKING:
     from weft.data.base import Data
+
+__all__ = ["Assessment", "Bins", "assess", "binary_cells", "bins_of_cells", "score_answers", "uses_labels"]
 
 #: Reveal ratios told after a fit, when the model can use known labels at all.
 RATIOS = (0.0, 0.2, 0.5, 0.8)
@@ -94,49 +97,46 @@ def assess(
 
     A model that cannot use known labels is scored at ratio 0 only.
     """
-    rows = rows[data.ok[rows]]
-    known = labels.take(rows)
-    encoded = predictor.encode(data.take(rows))
-    if not uses_labels(predictor):
-        ratios = [0.0]
+    return score_answers(ask(predictor, data, labels, rows, part, ratios, masks, seed), seed)
 
-    nothing = predictor.predict_encoded(encoded, Shown.nothing(known.tasks, len(rows)))
 
-    def raw(shown: Shown) -> Predictions:
-        return predictor.predict_encoded(encoded, shown) if len(shown.table) else nothing
+def score_answers(answers: Answers, seed: int = 0) -> Assessment:
+    """Score what a model said at every reveal ratio.
 
-    def predict(shown: Shown) -> Predictions:
-        return predictor.calibrated(raw(shown))
-
+    Args:
+        answers: of one part.
+        seed: of the labels shown for the reliability of probabilities.
+    """
+    predictor = answers.predictor
     revealed: list[Evaluation] = []
     hidden: list[Evaluation] = []
     before: list[Evaluation] = []
-    for ratio in ratios:
-        episodes = fixed_episodes(known, ratio, masks, seed)
-        found = [raw(episode.shown) for episode in episodes]
-        revealed.append(score_episodes([predictor.calibrated(one) for one in found], episodes, ratio))
+    nothing = answers.told_nothing()
+    for ratio, episodes in answers.episodes.items():
+        revealed.append(score_episodes(answers.told(ratio), episodes, ratio))
         if predictor.calibrator is not None:
-            before.append(score_episodes(found, episodes, ratio))
+            before.append(score_episodes(answers.raw(ratio), episodes, ratio))
         if ratio > 0:
-            hidden.append(evaluate_episodes(predict, episodes, ratio, show=False))
+            hidden.append(score_episodes([nothing] * len(episodes), episodes, ratio, show=False))
     calibration = {
         f"{ratio:g}": bins
-        for ratio in ratios
-        if ratio in (0.0, HALF) and (bins := _reliability(predict, known, ratio, seed))
+        for ratio in answers.ratios
+        if ratio in (0.0, HALF) and (bins := _reliability(answers, ratio, seed))
     }
-    return Assessment(part, len(rows), tuple(revealed), tuple(hidden), calibration, tuple(before))
+    return Assessment(answers.part, len(answers.rows), tuple(revealed), tuple(hidden), calibration, tuple(before))
 
 
-def uses_labels(predictor: Predictor) -> bool:
-    """Whether known labels of a query datum change what the model predicts."""
-    return any(setting.shows_labels for setting in map(Setting, predictor.settings))
-
-
-def _reliability(predict: Any, known: LabelTable, ratio: float, seed: int) -> Bins | None:
-    episode = reveal(known, ratio, seed)
-    probability, label = _binary_cells(predict(episode.shown), episode.asked)
+def _reliability(answers: Answers, ratio: float, seed: int) -> Bins | None:
+    episode = reveal(answers.known, ratio, seed)
+    found = answers.predictor.calibrated(answers.ask(episode.shown))
+    probability, label = binary_cells(found, episode.asked)
     if not len(label):
         return None
+    return bins_of_cells(probability, label)
+
+
+def bins_of_cells(probability: NDArray[np.float64], label: NDArray[np.float64]) -> Bins:
+    """Return up to ten equally filled bins of probabilities `[n]` and their 0/1 labels `[n]`, one at least."""
     parts = np.array_split(np.argsort(probability, kind="stable"), min(_BINS, len(label)))
     return Bins(
         tuple(float(probability[at].mean()) for at in parts),
@@ -145,7 +145,7 @@ def _reliability(predict: Any, known: LabelTable, ratio: float, seed: int) -> Bi
     )
 
 
-def _binary_cells(predictions: Predictions, asked: Asked) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def binary_cells(predictions: Predictions, asked: Asked) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return probability and label of every asked binary cell."""
     binary = np.array([task.kind is Kind.BINARY for task in predictions.tasks], bool)
     table = asked.table
