@@ -50,13 +50,13 @@ def resampled(
         if not np.array_equal(cells.truth, first.truth, equal_nan=True):
             raise UserError(f"the model {name!r} was tested on other cells", mend="Compare models of one split.")
     found: dict[str, list[Floats]] = {name: [] for name in models}
-    for counts in _counts(len(first.truth), rng, draws):
+    for counts in draw_counts(len(first.truth), rng, draws):
         for name, cells in models.items():
             found[name].append(score(counts, cells, metric))
     return {name: np.concatenate(parts) for name, parts in found.items()}
 
 
-def _counts(n: int, rng: np.random.Generator, draws: int) -> Iterator[Floats]:
+def draw_counts(n: int, rng: np.random.Generator, draws: int) -> Iterator[Floats]:
     """Yield ones, then blocks of resamples, float64 `[B, n]`."""
     yield np.ones((1, n))
     step = max(1, _CHUNK // max(n, 1))
