@@ -33,6 +33,7 @@ COMMANDS = {
     "add_task": "add-task",
     "compare": "compare",
     "pretrain": "pretrain",
+    "serve": "serve",
     "benchmark": "benchmark",
 }
 for _module, _name in COMMANDS.items():

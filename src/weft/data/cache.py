@@ -11,7 +11,9 @@ import logging
 import os
 import sys
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,17 @@ Arrays = dict[str, NDArray[Any]]
 
 #: The oldest files are removed beyond this size of the folder.
 MAX_BYTES = 4 * 2**30
+_OFF: ContextVar[bool] = ContextVar("uncached", default=False)
+
+
+@contextmanager
+def uncached() -> Generator[None]:
+    """Neither read nor write the cache in this block: for a server, which asks of few data at a time."""
+    token = _OFF.set(True)
+    try:
+        yield
+    finally:
+        _OFF.reset(token)
 
 
 def cache_folder() -> Path:
@@ -59,6 +72,8 @@ def cached(name: str, key: str, compute: Callable[[], Arrays]) -> Arrays:
         key: their `content_key`.
         compute: makes the arrays.
     """
+    if _OFF.get():
+        return compute()
     try:
         path = cache_folder() / "features" / f"{name}-{key[:40]}.safetensors"
     except RuntimeError:  # no home folder

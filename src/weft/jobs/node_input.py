@@ -93,7 +93,7 @@ def _column(table: Table, name: str, mend: str) -> list[str]:
 
 def _find(graph: HeteroGraph, names: list[str], words: list[str], types: list[str]) -> tuple[np.ndarray, list[str]]:
     """Return the global row of each node, and the status of each row of the table."""
-    places = {kind: _finder(graph.nodes[kind]) for kind in dict.fromkeys(words) if kind in graph.nodes}
+    places = {kind: finder(graph.nodes[kind]) for kind in dict.fromkeys(words) if kind in graph.nodes}
     offset = graph.offset
     rows, status = np.zeros(len(names), np.int64), ["ok"] * len(names)
     for at, (name, kind) in enumerate(zip(names, words, strict=True)):
@@ -109,7 +109,7 @@ def _find(graph: HeteroGraph, names: list[str], words: list[str], types: list[st
     return rows, status
 
 
-def _finder(table: NodeTable) -> Callable[[str], int | None]:
+def finder(table: NodeTable) -> Callable[[str], int | None]:
     """Return what finds a node's position by its name."""
     if table.keys:
         return {key: at for at, key in enumerate(table.keys)}.get

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from weft.tasks import Kind
 
-#: Longest SMILES of a molecule; the largest drug-like macrocycles need a tenth of it.
-MAX_SMILES = 2000
+#: Longest SMILES of a molecule: none this short was seen to hurt RDKit (see `weft.data.parallel`).
+MAX_SMILES = 1000
 #: Most molecules or nodes of one request; larger sets go through the table.
 MAX_ITEMS = 256
 #: Most known labels of one molecule.

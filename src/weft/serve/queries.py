@@ -1,0 +1,119 @@
+"""From what a client asks about to what the predictor reads: molecules (encodings kept) or nodes of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from weft.data.cache import uncached
+from weft.data.graph_known import unlabelled
+from weft.data.hetero import HeteroGraph
+from weft.data.molecules import Molecules
+from weft.data.nodes import Nodes
+from weft.errors import UserError, nearest
+from weft.explain.rows import take_rows
+from weft.jobs.node_input import finder
+from weft.serve.encodings import Kept, Recent, join
+from weft.serve.loaded import Loaded
+from weft.serve.schema import NodeName, Subject
+
+
+@dataclass(frozen=True)
+class Query:
+    """One datum that is asked about.
+
+    Attributes:
+        status: `ok`, or why it cannot be used.
+        key: canonical SMILES, or `TYPE/ID` of a node.
+        smiles: the SMILES as given; None for a node.
+        row: global row of the node.
+    """
+
+    status: str
+    key: str
+    smiles: str | None = None
+    row: int = 0
+
+
+class Queries:
+    """Finds data and encodes them.
+
+    Args:
+        most: molecules whose encodings are kept.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.recent = Recent(most)
+        self._bare: HeteroGraph | None = None
+        self._finders: dict[str, Callable[[str], int | None]] = {}
+
+    def find(self, loaded: Loaded, subjects: Sequence[Subject]) -> list[Query]:
+        """Return what is asked about; molecules are encoded on the way.
+
+        Raises:
+            UserError: for a node where molecules are asked for, or the other way round.
+        """
+        if loaded.graph is not None:
+            return [self._node(loaded.graph, subject.node, at) for at, subject in enumerate(subjects)]
+        smiles = [_smiles(subject, at) for at, subject in enumerate(subjects)]
+        return [
+            Query(kept.status, kept.key, text) for text, kept in zip(smiles, self.keep(loaded, smiles), strict=True)
+        ]
+
+    def keep(self, loaded: Loaded, smiles: Sequence[str]) -> list[Kept]:
+        """Return status, key and encoding of each molecule; only those not seen of late are encoded."""
+        found = {text: kept for text in smiles if (kept := self.recent.get(text)) is not None}
+        missing = list(dict.fromkeys(text for text in smiles if text not in found))
+        if missing:
+            with uncached():
+                data = Molecules.from_smiles(missing, workers=0)
+                encoded, status, keys = loaded.predictor.encode(data), data.status, data.keys
+            for at, text in enumerate(missing):
+                found[text] = Kept(status[at], keys[at], take_rows(encoded, np.array([at]), len(missing)))
+                self.recent.put(text, found[text])
+        return [found[text] for text in smiles]
+
+    def encoded(self, loaded: Loaded, queries: Sequence[Query]) -> Any:
+        """Return the encoding of some queries, a row each."""
+        if loaded.graph is not None:
+            return loaded.predictor.encode(self.nodes(loaded.graph, [query.row for query in queries]))
+        return join([kept.encoded for kept in self.keep(loaded, [query.smiles or "" for query in queries])])
+
+    def nodes(self, graph: HeteroGraph, rows: Sequence[int]) -> Nodes:
+        """Return nodes of the graph, which is handed over without its labels."""
+        if self._bare is None:
+            self._bare = unlabelled(graph)
+        return Nodes(self._bare, np.array(rows, np.int64))
+
+    def place(self, graph: HeteroGraph, node: NodeName) -> int:
+        """Return the global row of a node.
+
+        Raises:
+            UserError: when there is none.
+        """
+        if node.type not in graph.nodes:
+            raise UserError(
+                f"the graph has no type {node.type[:60]!r}", where="node", mend=nearest(node.type, graph.nodes)
+            )
+        if node.type not in self._finders:
+            self._finders[node.type] = finder(graph.nodes[node.type])
+        at = self._finders[node.type](node.id)
+        if at is None:
+            mend = "Look it up: GET /api/nodes?type=TYPE&query=TEXT."
+            raise UserError(f"the graph has no {node.type} {node.id[:60]!r}", where="node", mend=mend)
+        return graph.offset[node.type] + at
+
+    def _node(self, graph: HeteroGraph, node: NodeName | None, at: int) -> Query:
+        if node is None:
+            mend = 'Send {"node": {"type": ..., "id": ...}} instead of smiles.'
+            raise UserError("this model reads nodes of a graph", where=f"item {at + 1}", mend=mend)
+        return Query("ok", f"{node.type}/{node.id}", row=self.place(graph, node))
+
+
+def _smiles(subject: Subject, at: int) -> str:
+    if subject.smiles is None:
+        raise UserError("this model reads molecules, no graph", where=f"item {at + 1}", mend="Send smiles.")
+    return subject.smiles
