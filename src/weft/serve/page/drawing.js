@@ -1,0 +1,37 @@
+// The molecule, drawn by the server; its atoms coloured by what they add to a task, when asked.
+
+import { address, request } from "./api.js";
+import { el } from "./dom.js";
+import { tell } from "./problem.js";
+
+export class Drawing {
+  constructor() {
+    this.image = el("img", { alt: "" });
+    this.problem = el("div");
+    this.caption = el("figcaption", { class: "soft" });
+    this.element = el("figure", { class: "drawing" }, this.image, this.problem, this.caption);
+    this.asked = 0;
+  }
+
+  /** @param {string} smiles @param {?string} task whose prediction colours the atoms */
+  async show(smiles, task = null) {
+    const asked = ++this.asked;
+    tell(this.problem, null);
+    this.element.classList.add("waiting");
+    try {
+      const answer = await request(address("api/draw", { smiles, ...(task && { task }) }));
+      const picture = URL.createObjectURL(await answer.blob());
+      if (asked === this.asked) this.#draw(picture, smiles, task);
+    } catch (error) {
+      if (asked === this.asked) tell(this.problem, error);
+    }
+    if (asked === this.asked) this.element.classList.remove("waiting");
+  }
+
+  #draw(picture, smiles, task) {
+    URL.revokeObjectURL(this.image.src);
+    this.image.src = picture;
+    this.image.alt = `Structure of ${smiles}${task ? `, atoms coloured by what they add to ${task}` : ""}`;
+    this.caption.textContent = task ? `Atoms by what they add to ${task}.` : smiles;
+  }
+}

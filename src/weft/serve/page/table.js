@@ -1,0 +1,87 @@
+// The view of a table: upload it, see what could not be read, get it back filled.
+
+import { request } from "./api.js";
+import { el, template } from "./dom.js";
+import { attempt, Problem } from "./problem.js";
+import { count } from "./words.js";
+
+const MEGABYTE = 2 ** 20;
+
+export class TableView {
+  /** @param {Element} place @param {Object} model */
+  constructor(place, model) {
+    this.limits = model.limits;
+    const root = template("table");
+    this.form = root.querySelector("form");
+    this.outcome = root.querySelector(".outcome");
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      attempt(this.form, () => this.#fill(this.form.elements.file.files[0]));
+    });
+    this.#drop(root.querySelector(".drop"));
+    place.append(root);
+  }
+
+  open() {}
+
+  #drop(place) {
+    const over = (is) => (event) => {
+      event.preventDefault();
+      place.classList.toggle("over", is);
+    };
+    place.addEventListener("dragover", over(true));
+    place.addEventListener("dragleave", over(false));
+    place.addEventListener("drop", (event) => {
+      over(false)(event);
+      this.form.elements.file.files = event.dataTransfer.files;
+    });
+  }
+
+  async #fill(file) {
+    this.outcome.replaceChildren();
+    if (file.size > this.limits.body_bytes) {
+      const most = Math.floor(this.limits.body_bytes / MEGABYTE);
+      throw new Problem({ what: `the file is larger than ${most} MB`, where: file.name, mend: "Use 'weft predict' on the command line." });
+    }
+    this.outcome.append(el("p", { class: "soft" }, "Predicting…"));
+    const body = new FormData();
+    body.append("file", file);
+    try {
+      const answer = await request("api/table", { method: "POST", body });
+      const report = JSON.parse(answer.headers.get("X-Weft-Report"));
+      this.outcome.replaceChildren(...told(report, await answer.blob(), file.name));
+    } catch (error) {
+      this.outcome.replaceChildren();
+      throw error;
+    }
+  }
+}
+
+function told(report, blob, name) {
+  const { rows, bad_rows, bad, known, used } = report;
+  const read = known ? `${count(known, "known label")} ${used ? "informed the other tasks" : "stand beside the predictions"}. ` : "";
+  const link = el("a", { class: "button main", href: URL.createObjectURL(blob), download: filled(name) }, "Download the filled table");
+  return [
+    el("p", {}, el("strong", {}, `${count(rows - bad_rows, "row")} of ${rows} predicted. `), read),
+    bad_rows > 0 && badRows(bad, bad_rows, "row"),
+    el("p", {}, link),
+  ].filter(Boolean);
+}
+
+/** A table of what could not be used. @param {{row: number, reason: string}[]} bad @param {number} all @param {string} word */
+export function badRows(bad, all, word) {
+  const rows = bad.map(({ row, reason }) => el("tr", {}, el("th", { scope: "row" }, String(row)), el("td", {}, reason)));
+  const more = all > bad.length ? ` The first ${bad.length}:` : "";
+  return el(
+    "div",
+    { class: "scroll", tabindex: "0", role: "group", "aria-label": "What could not be used" },
+    el("table", { class: "bad" },
+      el("caption", {}, `${count(all, word)} could not be used and ${all === 1 ? "has" : "have"} blanks.${more}`),
+      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, word), el("th", { scope: "col" }, "why"))),
+      el("tbody", {}, ...rows)),
+  ); // prettier-ignore
+}
+
+function filled(name) {
+  return `${name.replace(/\.gz$/, "").replace(/\.\w+$/, "")}-filled.csv`;
+}
