@@ -3,6 +3,8 @@
 from weft.explain.attribution import Attributions
 from weft.explain.inquiry import Inquiry
 from weft.explain.measure import Candidate
+from weft.explain.plan import Measurement
+from weft.explain.task_map import TaskMap, task_map
 from weft.explain.what_if import WhatIf
 
-__all__ = ["Attributions", "Candidate", "Inquiry", "WhatIf"]
+__all__ = ["Attributions", "Candidate", "Inquiry", "Measurement", "TaskMap", "WhatIf", "task_map"]

@@ -12,6 +12,7 @@ from weft.explain.asker import Asker
 from weft.explain.attribution import Attributions, attributions
 from weft.explain.labels import Label
 from weft.explain.measure import Candidate, measure_next
+from weft.explain.plan import Measurement, plan
 from weft.explain.what_if import WhatIf, what_if
 from weft.labels import Shown
 from weft.predictor import Predictions, Predictor
@@ -82,6 +83,22 @@ class Inquiry:
         """
         self._reads_labels()
         return measure_next(self._asker, row, targets, count)
+
+    def plan(
+        self, budget: float, targets: Sequence[str] | None = None, costs: Mapping[str, float] | None = None
+    ) -> list[Measurement]:
+        """Return what to measure of which row under a budget, in the order of choice; bad rows are passed over.
+
+        Args:
+            budget: number of measurements, or the sum of their costs.
+            targets: what one wants to know; by default every task.
+            costs: task -> cost; 1 where not named.
+
+        Raises:
+            UserError: for an unknown task, a budget or cost that is not positive, or a model that reads no labels.
+        """
+        self._reads_labels()
+        return plan(self._asker, budget, targets, costs)
 
     def _reads_labels(self) -> None:
         if not any(setting.shows_labels for setting in map(Setting, self.model.settings)):

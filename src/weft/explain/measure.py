@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,10 @@ from numpy.typing import NDArray
 from weft.errors import UserError
 from weft.explain.asker import Asker
 from weft.explain.numbers import number
-from weft.explain.uncertainty import Outcome, mixture, outcomes, uncertainty
+from weft.explain.uncertainty import mixed, outcomes, uncertainty
 from weft.labels import Floats
 from weft.predictor import Predictions
-from weft.tasks import Kind
+from weft.tasks import Kind, TaskSet
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def gains(
     Args:
         asker: the model.
         rows: a datum, int64 `[S]`, repeated for every scenario of what may be known of it.
-        values: these scenarios, `[S, T]`, NaN where unknown.
+        values: these scenarios, `[S, T]`, NaN where unknown; all know the same tasks.
         weight: how likely they are, `[S]`, adding up to 1.
         wanted: which tasks are targets, bool `[T]`.
 
@@ -104,44 +105,68 @@ def gains(
         own `[T]` (NaN for tasks that cannot be measured) and about `[T, T]`, candidates by targets; nats.
     """
     now = asker.ask(rows, values)
-    cases = [(s, o) for s in range(len(rows)) for o in _open(asker, now, values[s], s)]
-    own, about = np.full(len(asker.tasks), np.nan), np.zeros((len(asker.tasks),) * 2)
-    if not cases:
+    cases = _Cases.of(asker, now, values)
+    n = len(asker.tasks)
+    own, about = np.zeros(n), np.zeros((n, n))
+    own[~np.isin(np.arange(n), cases.task)] = np.nan
+    if not len(cases.task):
         return own, about
-    then = values[[s for s, _ in cases]]
-    then[np.arange(len(cases)), [o.task for _, o in cases]] = [o.value for _, o in cases]
-    found = asker.ask(rows[[s for s, _ in cases]], then)
-    scenario, task = np.array([s for s, _ in cases]), np.array([o.task for _, o in cases])
-    share = np.array([o.weight for _, o in cases])
-    for c in np.unique(task):
-        parts = [
-            _one(asker, now, found, share, np.flatnonzero((task == c) & (scenario == s)), int(c), s)
-            for s in range(len(rows))
-        ]
-        own[c] = sum(w * part[0] for w, part in zip(weight, parts, strict=True)) * wanted[c]
-        about[c] = sum(w * part[1] for w, part in zip(weight, parts, strict=True)) * (wanted & np.isnan(values[0]))
-    return own, about
+    before = uncertainty(asker.tasks, now)
+    settled, told = cases.learnt(asker, rows, values, before)
+    np.add.at(own, cases.task, weight[cases.scenario] * settled)
+    np.add.at(about, cases.task, weight[cases.scenario, None] * told)
+    return own * wanted, about * (wanted & np.isnan(values[0]))
 
 
-def _open(asker: Asker, now: Predictions, values: Floats, s: int) -> list[Outcome]:
-    return [
-        outcome
-        for at in np.flatnonzero(np.isnan(values))
-        for outcome in outcomes(asker.tasks, int(at), now.mean[s], now.std[s])
-    ]
+@dataclass(frozen=True, eq=False)
+class _Cases:
+    """Candidates in scenarios, and what each may turn out to be.
+
+    Attributes:
+        scenario, task: of each of `G` cases, int64 `[G]`.
+        case: which case each of `H` outcomes is of, int64 `[H]`.
+        value, share: the outcomes and how likely they are in their case, float64 `[H]`.
+    """
+
+    scenario: NDArray[np.int64]
+    task: NDArray[np.int64]
+    case: NDArray[np.int64]
+    value: Floats
+    share: Floats
+
+    @classmethod
+    def of(cls, asker: Asker, now: Predictions, values: Floats) -> Self:
+        """List what is unmeasured and can turn out to be something."""
+        kept: list[tuple[int, int]] = []
+        told: list[tuple[int, float, float]] = []
+        for s in range(len(values)):
+            for at in map(int, np.flatnonzero(np.isnan(values[s]))):
+                found = outcomes(asker.tasks, at, now.mean[s], now.std[s])
+                told += [(len(kept), outcome.value, outcome.weight) for outcome in found]
+                kept += [(s, at)] if found else []
+        pairs = np.array(kept, np.int64).reshape(-1, 2)
+        lines = np.array(told).reshape(-1, 3)
+        return cls(pairs[:, 0], pairs[:, 1], lines[:, 0].astype(np.int64), lines[:, 1], lines[:, 2])
+
+    def learnt(self, asker: Asker, rows: NDArray[np.int64], values: Floats, before: Floats) -> tuple[Floats, Floats]:
+        """Return what each case settles of itself, `[G]`, and tells of every task, `[G, T]`."""
+        scenario, task = self.scenario[self.case], self.task[self.case]
+        then = values[scenario]
+        then[np.arange(len(then)), task] = self.value
+        found = asker.ask(rows[scenario], then)
+        weight = np.zeros((len(self.task), len(self.case)))
+        weight[self.case, np.arange(len(self.case))] = self.share
+        after = np.nan_to_num(weight @ uncertainty(asker.tasks, found))
+        told = np.maximum(np.nan_to_num(uncertainty(asker.tasks, mixed(weight, found))) - after, 0.0)
+        each = np.arange(len(self.task))
+        told[each, self.task] = 0.0
+        left = np.where(is_value(asker.tasks)[self.task], after[each, self.task], 0.0)
+        return np.maximum(before[self.scenario, self.task] - left, 0.0), told
 
 
-def _one(
-    asker: Asker, now: Predictions, found: Predictions, share: Floats, at: NDArray[np.int64], c: int, s: int
-) -> tuple[float, Floats]:
-    """Return what candidate `c` settles of itself in scenario `s`, and what it tells of every task `[T]`."""
-    cases, weight = found.take(at), share[at]
-    after = np.nan_to_num(weight @ uncertainty(asker.tasks, cases))
-    about = np.nan_to_num(uncertainty(asker.tasks, mixture(weight, cases))[0]) - after
-    before = uncertainty(asker.tasks, now.take(np.array([s])))[0, c]
-    own = float(before - after[c]) if asker.tasks[c].kind is Kind.REGRESSION else float(before)
-    about[c] = 0.0
-    return max(own, 0.0), np.maximum(about, 0.0)
+def is_value(tasks: TaskSet) -> NDArray[np.bool_]:
+    """Return which tasks are regressions, bool `[T]`."""
+    return np.array([task.kind is Kind.REGRESSION for task in tasks], bool)
 
 
 def _total(own: float, about: Floats) -> float:

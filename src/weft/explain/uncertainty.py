@@ -21,7 +21,6 @@ _NODES = 5
 class Outcome:
     """A label that a task may turn out to have, and how likely it is."""
 
-    task: int
     value: float
     weight: float
 
@@ -43,9 +42,9 @@ def outcomes(tasks: TaskSet, at: int, mean: Floats, std: Floats) -> list[Outcome
         nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
         found = float(std[first])
         pairs = zip(p[0] + found * nodes, weights / weights.sum(), strict=True) if np.isfinite(found) else []
-        return [Outcome(at, float(value), float(weight)) for value, weight in pairs]
+        return [Outcome(float(value), float(weight)) for value, weight in pairs]
     shares = np.array([1 - p[0], p[0]]) if task.kind is Kind.BINARY else p / max(p.sum(), _LEAST)
-    return [Outcome(at, float(label), float(share)) for label, share in enumerate(shares)]
+    return [Outcome(float(label), float(share)) for label, share in enumerate(shares)]
 
 
 def uncertainty(tasks: TaskSet, found: Predictions) -> Floats:
@@ -67,8 +66,13 @@ def _task_entropy(task: Task, first: int, found: Predictions) -> NDArray[np.floa
     return -(p * np.log(p)).sum(1)
 
 
-def mixture(weight: Floats, found: Predictions) -> Predictions:
-    """Return the mean of answers `[H, L]` by weights `[H]` that add up to 1, as one row; spreads by total variance."""
+def mixed(weight: Floats, found: Predictions) -> Predictions:
+    """Return weighted means of answers, spreads by the law of total variance.
+
+    Args:
+        weight: float64 `[G, H]`, each row adding up to 1.
+        found: answers of `H` hypotheses.
+    """
     mean = weight @ found.mean
-    variance = weight @ (found.std**2 + (found.mean - mean) ** 2)
-    return Predictions(found.tasks, mean[None], np.sqrt(variance)[None], np.ones(1, bool))
+    variance = np.maximum(weight @ (found.std**2 + found.mean**2) - mean**2, 0.0)
+    return Predictions(found.tasks, mean, np.sqrt(variance), np.ones(len(mean), bool))
