@@ -150,10 +150,16 @@ class ExplainAnswer(BaseModel):
 
 
 class CandidateInfo(BaseModel):
-    """A task worth measuring: `gain` is the expected reduction of uncertainty over the targets."""
+    """A task worth measuring.
+
+    `gain`: expected reduction of uncertainty over the targets, in nats; `own`: the part that is the task's own
+    uncertainty; `about`: target -> what is expected to be learnt of it.
+    """
 
     task: str
     gain: float
+    own: float
+    about: dict[str, float]
 
 
 class MeasureNextAnswer(BaseModel):

@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 import weft
+from weft.serve import routes, routes_graph, routes_molecules
 from weft.serve.guard import Guard
 from weft.serve.limits import Limits
 from weft.serve.loaded import Loaded
 from weft.serve.page import add_page
 from weft.serve.problems import handle
-from weft.serve.routes import router
 from weft.serve.state import State
 
 _ABOUT = """Ask one weft model: predict from structure and known labels, see what moved a prediction, what would
@@ -46,7 +46,8 @@ def create_app(
     app = FastAPI(title=f"weft: {loaded.title}", version=weft.__version__, description=_ABOUT, lifespan=life)
     app.state.weft = state
     handle(app)
-    app.include_router(router)
+    for module in (routes, routes_molecules, routes_graph):
+        app.include_router(module.router)
     add_page(app)
     app.add_middleware(Guard, limits=state.limits, counters=state.counters, token=token, hosts=hosts)
     return app

@@ -33,11 +33,10 @@ def read_label(value: Label, task: Task, where: str) -> float:
         if number is not None:
             return number
     elif task.kind is not Kind.REGRESSION:
-        text = str(int(value)) if isinstance(value, bool) else _text(value)
-        code = class_codes(task).get(normal(text))
+        code = class_codes(task).get(normal(text_of(value)))
         if code is not None:
             return code
-    raise UserError(bad_cell(str(value), task), where=where, mend=_MEND)
+    raise UserError(bad_cell(text_of(value), task), where=where, mend=_MEND)
 
 
 def read_known(known: Mapping[str, Label | None], tasks: TaskSet, where: str) -> dict[int, float]:
@@ -88,5 +87,8 @@ def _number(value: float | str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _text(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:g}" if value == int(value) else repr(value)
+def text_of(value: Label) -> str:
+    """Write a label as a cell of a table."""
+    if isinstance(value, bool):
+        return str(int(value))
+    return value if isinstance(value, str) else f"{value:g}" if value == round(value) else repr(value)

@@ -81,6 +81,7 @@ def serve(folder: Path, options: ServeOptions, ready: Callable[[str], None]) -> 
     config = uvicorn.Config(app, options.host, options.port, log_level="warning", server_header=False, ws="none")
     try:
         sockets = [_bind(config)]
+        app.state.weft.warm()
         port = int(sockets[0].getsockname()[1])
         ready(_address(options.host, port) + (f"/?token={quote(secret, safe='')}" if secret else "/"))
         uvicorn.Server(config).run(sockets)

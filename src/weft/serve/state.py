@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
 import time
@@ -12,14 +13,17 @@ from typing import TypeVar
 
 from weft.serve.asking import Asking
 from weft.serve.counters import Counters
+from weft.serve.draw import draw
 from weft.serve.limits import Limits
 from weft.serve.loaded import Loaded
+from weft.serve.nodes import NodeDesk
 from weft.serve.queries import Queries
-from weft.serve.schema import MAX_ITEMS
+from weft.serve.schema import MAX_ITEMS, NodeName, PredictBody, Subject
 from weft.serve.worker import Worker
 
 P = TypeVar("P")
 T = TypeVar("T")
+_METHANE = "C"
 
 
 @dataclass(eq=False)
@@ -31,18 +35,23 @@ class State:
         limits: of requests.
         worker: runs whatever touches the model.
         asking: answers questions; called on the worker's thread.
+        nodes: answers questions about nodes of a graph.
         counters: of requests.
         scratch: the only folder that is written to; removed at the end.
         threads: to compute with.
+        growing: held while a task is added.
+        started: when, by the monotonic clock.
     """
 
     loaded: Loaded
     limits: Limits
     worker: Worker
     asking: Asking
+    nodes: NodeDesk
     counters: Counters
     scratch: Path
     threads: int = 1
+    growing: asyncio.Lock = field(default_factory=asyncio.Lock)
     started: float = field(default_factory=time.monotonic)
 
     @classmethod
@@ -51,7 +60,18 @@ class State:
         asking = Asking(loaded, Queries(limits.cached))
         worker = Worker(limits.waiting, MAX_ITEMS)
         scratch = Path(tempfile.mkdtemp(prefix="weft-serve-"))
-        return cls(loaded, limits, worker, asking, Counters(), scratch, threads)
+        return cls(loaded, limits, worker, asking, NodeDesk(asking), Counters(), scratch, threads)
+
+    def warm(self) -> None:
+        """Ask once before anybody waits: libraries are imported when first needed, which takes seconds."""
+        graph, tasks = self.loaded.graph, self.loaded.predictor.tasks
+        subject = Subject(smiles=_METHANE)
+        if graph is not None:
+            kind = tasks[0].node_type or next(iter(graph.nodes))
+            subject = Subject(node=NodeName(type=kind, id=graph.nodes[kind].key(0)))
+        self.asking.predict([PredictBody(items=[subject], coverage=None)])
+        if graph is None:
+            draw(_METHANE, 100, 100)
 
     def close(self) -> None:
         """Stop the worker and remove the folder."""

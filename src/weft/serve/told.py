@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from weft.explain.numbers import number
 from weft.labels import Floats
 from weft.predictor import Predictions
 from weft.serve.answers import Move, TaskPrediction
@@ -43,16 +43,16 @@ def _task(task: Task, mean: Floats, std: Floats) -> TaskPrediction:
     if not np.isfinite(mean).all():  # a task on another type of node
         return TaskPrediction(task=task.name, kind=task.kind, value=None)
     if task.kind is Kind.REGRESSION:
-        return TaskPrediction(task=task.name, kind=task.kind, value=float(mean[0]), std=number(std[0]))
+        return TaskPrediction(task=task.name, kind=task.kind, value=number(mean[0]), std=number(std[0]))
     share = shares(task, mean[None])[0]
     best = int(share.argmax())
     several = task.kind is Kind.MULTICLASS
     return TaskPrediction(
         task=task.name,
         kind=task.kind,
-        value=float(mean[best] if several else mean[0]),
+        value=number(mean[best] if several else mean[0]),
         label=task.classes[best],
-        shares={name: float(p) for name, p in zip(task.classes, share, strict=True)} if several else None,
+        shares={name: number(p) or 0.0 for name, p in zip(task.classes, share, strict=True)} if several else None,
         std=number(std[best] if several else std[0]),
     )
 
@@ -76,8 +76,3 @@ def moves(tasks: TaskSet, before: Floats, after: Floats) -> list[Move]:
 def columns(task: Task) -> list[str | None]:
     """Return the class of each of a task's output columns; None where it has one."""
     return list(task.classes) if task.kind is Kind.MULTICLASS else [None]
-
-
-def number(value: float) -> float | None:
-    """Return a finite number, else None."""
-    return float(value) if math.isfinite(value) else None
