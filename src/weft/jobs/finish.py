@@ -15,7 +15,8 @@ from weft.jobs.options import FitOptions
 from weft.jobs.seen import save_seen
 from weft.jobs.sources import Source
 from weft.predictor import Predictor
-from weft.training.assess import Assessment, assess
+from weft.training.answers import Answers, ask
+from weft.training.assess import Assessment, score_answers
 from weft.training.calibrator import calibrate
 from weft.training.run import Report
 
@@ -50,12 +51,14 @@ class Work:
 
 def finish(work: Work, predictor: Predictor) -> dict[str, Any]:
     """Calibrate, score and write; return the content of `metrics.json`."""
+    from weft.report.whole import report_page
+
     work.report("calibrate", 0, 1, "")
     source, split = work.source, work.split
     predictor.calibrator = calibrate(predictor, source.data, source.labels, split.val, work.options.seed)
     work.report("calibrate", 1, 1, "none" if predictor.calibrator is None else predictor.calibrator.lines.choice)
     parts = _score(work, predictor)
-    metrics = {part: assessment.to_json() for part, assessment in parts.items()}
+    metrics = {part: assessment.to_json() for part, (_, assessment) in parts.items()}
     card = run_card(source, work.options, split, predictor, work.same, time.monotonic() - work.began)
     staged = work.out / WORK / "out"
     with disk_errors(staged):
@@ -65,16 +68,18 @@ def finish(work: Work, predictor: Predictor) -> dict[str, Any]:
     save_seen(staged, source.data, split)
     write_json(staged / METRICS, metrics)
     write_json(staged / CARD, card)
-    page = source.page(card, split, parts.get("test", parts.get("val")), predictor)
+    work.report("report", 0, 1, "")
+    page = report_page(source.facts(card, split, predictor, *parts.get("test", parts.get("val", (None, None)))))
     with atomic(staged / REPORT) as temporary:
         temporary.write_text(page, encoding="utf-8")
+    work.report("report", 1, 1, "")
     predictor.save(staged)
     publish(staged, work.out)
     return metrics
 
 
-def _score(work: Work, predictor: Predictor) -> dict[str, Assessment]:
-    parts: dict[str, Assessment] = {}
+def _score(work: Work, predictor: Predictor) -> dict[str, tuple[Answers, Assessment]]:
+    parts: dict[str, tuple[Answers, Assessment]] = {}
     data, labels = work.source.data, work.source.labels
     ratios, masks = work.source.reveals
     # with one label at most on a datum there is none to show beside the one that is asked
@@ -83,7 +88,8 @@ def _score(work: Work, predictor: Predictor) -> dict[str, Assessment]:
         work.report("score", at, len(_PARTS), part)
         rows = work.split.parts()[part]
         if len(rows):
-            parts[part] = assess(predictor, data, labels, rows, part, ratios, masks, work.options.seed)
+            answers = ask(predictor, data, labels, rows, part, ratios, masks, work.options.seed)
+            parts[part] = answers, score_answers(answers, work.options.seed)
     work.report("score", len(_PARTS), len(_PARTS), "")
     return parts
 

@@ -24,6 +24,8 @@ from weft.training.assess import HALF
 
 if TYPE_CHECKING:
     from weft.predictor import Predictor
+    from weft.report.facts import Facts
+    from weft.training.answers import Answers
     from weft.training.assess import Assessment
     from weft.training.run import Report
 
@@ -132,11 +134,19 @@ class GraphSource:
             "schema": graph.schema(),
         }
 
-    def page(self, card: dict[str, Any], split: Split, scored: Assessment | None, predictor: Predictor) -> str:
-        """Return the report of a graph."""
-        from weft.report.graph import graph_page
+    def facts(
+        self,
+        card: dict[str, Any],
+        split: Split,
+        predictor: Predictor,
+        answers: Answers | None,
+        assessment: Assessment | None,
+    ) -> Facts:
+        """Return what the report is made of."""
+        from weft.report.facts import Facts
 
-        return graph_page(card, self.graph, split, scored, predictor)
+        name = self.graph.name
+        return Facts(name, card, predictor, self.data, self.labels, split, answers, assessment, graph=self.graph)
 
 
 def choose_tasks(tasks: TaskSet, wanted: Sequence[str], exclude: Sequence[str], file: Path) -> TaskSet:

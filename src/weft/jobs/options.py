@@ -142,6 +142,17 @@ def _flag(name: str) -> str:
     return _FLAGS.get(name, f"--{name.replace('_', '-')}")
 
 
+def revived(account: Mapping[str, Any], threads: int) -> FitOptions:
+    """Return the options that a run card gives account of, to be computed with `threads`."""
+    given: dict[str, Any] = {
+        name: account[_flag(name)]["value"] for name in FitOptions.__dataclass_fields__ if _flag(name) in account
+    }
+    for name in ("tasks", "exclude"):
+        given[name] = tuple(given.get(name, ()))
+    given["threads"] = threads
+    return FitOptions(**given)
+
+
 def check_seed(seed: int) -> None:
     """Refuse a seed that NumPy, PyTorch or LightGBM would not take.
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from weft.data.base import Data
     from weft.data.splits import Split
     from weft.predictor import Predictor
+    from weft.report.facts import Facts
+    from weft.training.answers import Answers
     from weft.training.assess import Assessment
     from weft.training.run import Report
 
@@ -59,14 +61,22 @@ class Source(Protocol):
         """Return what the run card says of the data, JSON-ready."""
         ...
 
-    def page(self, card: dict[str, Any], split: Split, scored: Assessment | None, predictor: Predictor) -> str:
-        """Return the report.
+    def facts(
+        self,
+        card: dict[str, Any],
+        split: Split,
+        predictor: Predictor,
+        answers: Answers | None,
+        assessment: Assessment | None,
+    ) -> Facts:
+        """Return what the report is made of.
 
         Args:
             card: the run card.
             split: the rows of each part.
-            scored: the test rows scored, or the validation rows when there are no test rows, or None.
             predictor: the fitted model.
+            answers: what it says of the test rows, or of the validation rows when there are no test rows, or None.
+            assessment: the answers scored.
         """
         ...
 

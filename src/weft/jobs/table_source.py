@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from weft.data.molecules import Molecules
     from weft.data.splits import Split
     from weft.predictor import Predictor
+    from weft.report.facts import Facts
+    from weft.training.answers import Answers
     from weft.training.assess import Assessment
     from weft.training.run import Report
 
@@ -93,6 +95,7 @@ class TableSource:
         """Return file, rows and columns."""
         return {
             "file": str(self.file),
+            "path": str(self.file.resolve()),
             "smiles": self.read_.smiles,
             "rows": len(self.read_.table),
             "usable_rows": int(self.data.ok.sum()),
@@ -101,8 +104,17 @@ class TableSource:
             "left_alone": [] if self.read_.plan is None else list(self.read_.plan.other),
         }
 
-    def page(self, card: dict[str, Any], split: Split, scored: Assessment | None, predictor: Predictor) -> str:  # noqa: ARG002 - of the interface
-        """Return the report: standard against relational."""
-        from weft.report.fit import fit_page
+    def facts(
+        self,
+        card: dict[str, Any],
+        split: Split,
+        predictor: Predictor,
+        answers: Answers | None,
+        assessment: Assessment | None,
+    ) -> Facts:
+        """Return what the report is made of."""
+        from weft.report.facts import Facts
 
-        return fit_page(card, self.labels, self.labels.take(split.train), scored)
+        status, table = self.read_.status, self.read_.table
+        bad = [f"{table.number(at)}: {word}" for at, word in enumerate(status) if word != "ok"]
+        return Facts(self.file.name, card, predictor, self.data, self.labels, split, answers, assessment, unusable=bad)

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
+from weft.report.forest import forest, interval_words, signed
 from weft.report.page import Section, page, paragraph, table
-from weft.report.sections import TITLES
-from weft.report.svg import DARK, EDGE, drawing, figure_html, new_figure
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-_MOST = 40
-_NAMED = 12
-_MARKS = (("s", "white", EDGE), ("o", DARK, DARK))
+from weft.report.titles import title
 
 
 def compare_page(found: Mapping[str, Any]) -> str:
@@ -27,12 +20,20 @@ def compare_page(found: Mapping[str, Any]) -> str:
     return page(f"Did sharing help? {found['data']['graph']}", _lead(found), _cards(found), sections)
 
 
+def compared_section(found: Mapping[str, Any]) -> str:
+    """Return what a comparison found as the body of a part of another report."""
+    made = (
+        f"From 'weft compare' over {len(found['seeds'])} seed{'s' * (len(found['seeds']) != 1)}, made {found['made']}."
+    )
+    return paragraph(_lead(found), first=True) + paragraph(made) + forest(found["differences"], found["level"])
+
+
 def _lead(found: Mapping[str, Any]) -> str:
     told: list[str] = []
     for verb in ("hurt", "helped"):
         rows = [row for row in found["differences"] if row["verdict"].startswith(f"sharing {verb} ")]
         told += [
-            f"Sharing {verb} {row['family']} (the {row['model']} model, {_signed(row['difference'])})." for row in rows
+            f"Sharing {verb} {row['family']} (the {row['model']} model, {signed(row['difference'])})." for row in rows
         ]
     return " ".join(told) or "No difference is seen between models alone and models that share."
 
@@ -61,68 +62,15 @@ def _forest_section(found: Mapping[str, Any]) -> Section:
     return Section("Difference to a model alone", paragraph(text) + forest(found["differences"], found["level"]))
 
 
-def forest(rows: Sequence[Mapping[str, Any]], level: float) -> str:
-    """Draw the differences with their intervals, two marks per task; higher is better on all.
-
-    Args:
-        rows: `differences` of `compare.json`; at most `_MOST` tasks are drawn.
-        level: of the intervals.
-    """
-    families = list(dict.fromkeys(row["family"] for row in rows))[:_MOST]
-    models = list(dict.fromkeys(row["model"] for row in rows))
-    metric = {row["family"]: row["metric"] for row in rows}
-    with drawing():
-        figure = new_figure(7.2, 1.3 + 0.5 * len(families))
-        axes: Axes = figure.subplots()
-        axes.axvline(0, color=EDGE, lw=1)
-        for model, (mark, fill, edge) in zip(models, _MARKS[-len(models) :], strict=True):
-            shift = 0.0 if len(models) == 1 else (models.index(model) - 0.5) * 0.34
-            mine = [row for row in rows if row["model"] == model and row["family"] in families]
-            _marks(axes, mine, families, shift, (mark, fill, edge), model)
-        names = [f"{_short(family)}\n{_title(metric[family])}" for family in families]
-        axes.set_yticks(range(len(families)), names, fontsize=9)
-        axes.set_ylim(len(families) - 0.5, -0.5)
-        axes.set_xlabel("difference to a model alone (right of 0: sharing is better)")
-        axes.margins(x=0.15)
-        figure.legend(loc="outside upper left", ncols=2, frameon=False)
-        caption = f"Marks: mean over seeds; lines: {level:.0%} confidence intervals; * where they leave out 0."
-        return figure_html(figure, "forest", _alt(rows), caption)
-
-
-def _marks(
-    axes: Axes,
-    rows: Sequence[Mapping[str, Any]],
-    families: Sequence[str],
-    shift: float,
-    look: tuple[str, str, str],
-    model: str,
-) -> None:
-    at = [families.index(row["family"]) + shift for row in rows]
-    middle = [row["difference"] for row in rows]
-    for y, row in zip(at, rows, strict=True):
-        if row["low"] is not None and row["high"] is not None:
-            axes.plot([row["low"], row["high"]], [y, y], color=look[2], lw=1.6, solid_capstyle="butt")
-        sure = row["verdict"].startswith("sharing ")
-        text = f"{_signed(row['difference'])}{' *' if sure else ''}"
-        end = row["high"] if row["high"] is not None else row["difference"]
-        axes.annotate(text, (end, y), (5, 0), textcoords="offset points", va="center", fontsize=8)
-    axes.plot(middle, at, look[0], color=look[2], mfc=look[1], ms=6, label=model)
-
-
-def _alt(rows: Sequence[Mapping[str, Any]]) -> str:
-    told = "; ".join(f"{row['family']}, {row['model']} {_interval(row)}" for row in rows[: 2 * _NAMED])
-    return f"Forest plot of differences to a model alone: {told}."
-
-
 def _table(found: Mapping[str, Any]) -> Section:
     rows = [
         [
             row["family"],
             row["model"],
-            _title(row["metric"]),
+            title(row["metric"]),
             _number(row["single"]),
             _number(row["other"]),
-            _interval(row),
+            interval_words(row),
             row["verdict"],
         ]
         for row in found["differences"]
@@ -139,7 +87,7 @@ def _scores(found: Mapping[str, Any]) -> Section:
         for name, seeds in held["scores"].items():
             for metric in seeds[0]:
                 values = ", ".join(_number(one[metric]) for one in seeds)
-                rows.append([f"{family} ({held['n']})", found["models"][name]["name"], _title(metric), values])
+                rows.append([f"{family} ({held['n']})", found["models"][name]["name"], title(metric), values])
     header = ["task (test nodes)", "model", "metric", "seeds " + ", ".join(map(str, found["seeds"]))]
     return Section("Every seed", table("Scores of the test nodes", header, rows, text=True))
 
@@ -172,21 +120,5 @@ def _made(found: Mapping[str, Any]) -> Section:
     return Section("How it was made", table("The comparison", ["", ""], facts, text=True))
 
 
-def _interval(row: Mapping[str, Any]) -> str:
-    return f"{_signed(row['difference'])} ({_signed(row['low'])} to {_signed(row['high'])})"
-
-
-def _title(metric: str) -> str:
-    return TITLES.get(metric) or metric
-
-
-def _signed(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:+.3f}"
-
-
 def _number(value: float | None) -> str:
     return "undefined" if value is None else f"{value:.4g}" if abs(value) >= 10 else f"{value:.3f}"
-
-
-def _short(name: str, most: int = 30) -> str:
-    return name if len(name) <= most else name[: most - 1] + "…"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from weft.report.page import Section, paragraph, table
-from weft.report.sections import TITLES, pair
-from weft.training.assess import Assessment
+from weft.report.page import paragraph, table
+from weft.report.titles import TITLES
+from weft.training.assess import HALF, Assessment
 from weft.training.evaluate import Evaluation
 from weft.training.metrics import TaskScore, metric_text
 
 
-def score_table(assessment: Assessment) -> Section:
+def score_tables(assessment: Assessment) -> str:
     """Every task's metrics, with n, what is undefined and why; a multi-label task as one, and label by label."""
     standard, relational = pair(assessment)
     both = list(zip(standard.scores.families(), (relational or standard).scores.families(), strict=True))
@@ -28,7 +28,15 @@ def score_table(assessment: Assessment) -> Section:
         rows = [scores for scores in labels if scores[0].group == group.task]
         body += _kind_table(f"Labels of {group.task}", rows, standard, relational, alone=False)
     notes = [f"{s.task}: {s.note}." for s in standard.scores.tasks if s.note]
-    return Section("Scores per task", body + "".join(paragraph(note, soft=True) for note in notes))
+    return body + "".join(paragraph(note, soft=True) for note in notes)
+
+
+def pair(assessment: Assessment) -> tuple[Evaluation, Evaluation | None]:
+    """Return what to set side by side: nothing shown, and half shown on the same cells if the model can."""
+    revealed = {e.ratio: e for e in assessment.revealed}
+    hidden = {e.ratio: e for e in assessment.hidden}
+    ratio = HALF if HALF in hidden else max(hidden, default=0.0)
+    return (hidden[ratio], revealed[ratio]) if ratio else (assessment.revealed[0], None)
 
 
 def _kind_title(score: TaskScore, standard: Evaluation) -> str:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 #: Dark and light enough apart to be told from each other without colour; marks differ in shape as well.
 DARK, LIGHT, EDGE = "#1b4965", "#bcd4e6", "#33475b"
+#: Soft lines, and text on a light ground that stays light in the dark.
+SOFT, BLACK = "#8795a1", "#101820"
+#: Colours that change when the page is dark: the page's style says to what.
+_THEMED = {DARK: "--fig-dark", LIGHT: "--fig-light", EDGE: "--fig-edge", "#22303c": "--ink", "#000000": "--ink"}
 
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
@@ -24,8 +28,15 @@ _STYLE: dict[Any, Any] = {
     "font.size": 10.5,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.edgecolor": "#8795a1",
+    "axes.edgecolor": SOFT,
+    "axes.facecolor": "none",
     "axes.labelcolor": "#22303c",
+    "text.color": "#22303c",
+    "xtick.color": "#22303c",
+    "ytick.color": "#22303c",
+    "axes.titlesize": 10.5,
+    "figure.facecolor": "none",
+    "savefig.facecolor": "none",
     "hatch.linewidth": 0.7,
 }
 
@@ -47,7 +58,7 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def figure_html(figure: Figure, name: str, alt: str, caption: str) -> str:
+def figure_html(figure: Figure, name: str, alt: str, caption: str, small: bool = False) -> str:
     """Return `<figure>` with the drawing inline.
 
     Args:
@@ -55,6 +66,7 @@ def figure_html(figure: Figure, name: str, alt: str, caption: str) -> str:
         name: unique on the page; keeps the identifiers of several drawings apart.
         alt: what the picture says, for those who do not see it.
         caption: shown below.
+        small: whether it fits a telephone without scrolling.
     """
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
@@ -64,7 +76,11 @@ def figure_html(figure: Figure, name: str, alt: str, caption: str) -> str:
     text = re.sub(r'\bid="', f'id="{name}-', text)
     text = re.sub(r"url\(#", f"url(#{name}-", text)
     text = re.sub(r'xlink:href="#', f'xlink:href="#{name}-', text)
+    for colour, name_ in _THEMED.items():
+        text = text.replace(colour, f"var({name_})")
     text = text.replace("<svg ", f'<svg role="img" aria-label="{html.escape(alt)}" ', 1)
+    kind = "picture small" if small else "picture"
     return (
-        f'<figure id="{name}"><div class="picture">{text}</div><figcaption>{html.escape(caption)}</figcaption></figure>'
+        f'<figure id="{name}"><div class="{kind}" tabindex="0">{text}</div>'
+        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
     )
