@@ -33,9 +33,10 @@ class TaskInfo(BaseModel):
 
 
 class LimitsInfo(BaseModel):
-    """What one request may hold, and how long it may take."""
+    """What one request may hold, and how long it may take; `body_bytes` is of a table, `json_bytes` of all else."""
 
     body_bytes: int
+    json_bytes: int
     table_rows: int
     table_columns: int
     items: int

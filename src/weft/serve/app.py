@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 import weft
 from weft.serve import routes, routes_graph, routes_molecules
+from weft.serve.description import add_description
 from weft.serve.guard import Guard
 from weft.serve.limits import Limits
 from weft.serve.loaded import Loaded
@@ -43,11 +44,19 @@ def create_app(
         yield
         state.close()
 
-    app = FastAPI(title=f"weft: {loaded.title}", version=weft.__version__, description=_ABOUT, lifespan=life)
+    app = FastAPI(
+        title=f"weft: {loaded.title}",
+        version=weft.__version__,
+        description=_ABOUT,
+        lifespan=life,
+        docs_url=None,
+        redoc_url=None,
+    )
     app.state.weft = state
     handle(app)
     for module in (routes, routes_molecules, routes_graph):
         app.include_router(module.router)
     add_page(app)
+    add_description(app)
     app.add_middleware(Guard, limits=state.limits, counters=state.counters, token=token, hosts=hosts)
     return app

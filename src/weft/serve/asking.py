@@ -13,7 +13,7 @@ from weft.explain import Inquiry
 from weft.jobs.coverage import cover
 from weft.jobs.predict import predict_around
 from weft.labels import LabelTable, Shown
-from weft.predictor import Predictions
+from weft.predictor import Predictions, Predictor
 from weft.serve.answers import ItemAnswer, PredictAnswer, WhatIfAnswer
 from weft.serve.known import label_table, read_known
 from weft.serve.loaded import Loaded
@@ -120,11 +120,19 @@ class Asking:
         labels = label_table(predictor.tasks, known)
         labels = labels.where(np.array([queries[row].status == "ok" for row in labels.row], bool))
         if not self.loaded.reads_labels or not len(labels):
-            encoded = self.queries.encoded(self.loaded, queries)
-            return predictor.answer(encoded, Shown.nothing(labels.tasks, labels.n_rows)), labels
+            return self._unknown(queries), labels
         return in_groups(
             _groups(labels, self.loaded.graph is not None), lambda rows: self._around(queries, labels, rows)
         ), labels
+
+    def _unknown(self, queries: Sequence[Query]) -> Predictions:
+        """Predict data of which nothing is known."""
+        model = self._model()
+        return model.answer(self.queries.encoded(self.loaded, queries), Shown.nothing(model.tasks, len(queries)))
+
+    def _model(self) -> Predictor:
+        answers = None if self.loaded.graph is None else self.queries.answers
+        return remembering(self.loaded.predictor, answers)
 
     def _around(self, queries: Sequence[Query], labels: LabelTable, rows: Rows) -> Predictions:
         """Predict some of the data; those of one call have few labels known, or all have many."""
@@ -136,7 +144,7 @@ class Asking:
     def inquiry(self, queries: Sequence[Query], labels: LabelTable) -> Inquiry:
         """Return what asks the model about some data again and again, on encodings that are kept."""
         data = Remembered(queries, self.queries.encoded(self.loaded, queries))
-        return Inquiry(remembering(self.loaded.predictor), cast("Data", data), Shown(labels))
+        return Inquiry(self._model(), cast("Data", data), Shown(labels))
 
     def regions(self, found: Predictions, labels: LabelTable, coverage: float | None) -> Sequence[Region] | None:
         """Return sets and intervals, if asked for.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
+
+V = TypeVar("V")
 
 
 @dataclass(frozen=True)
@@ -21,31 +23,31 @@ class Kept:
     encoded: Any
 
 
-class Recent:
-    """Encodings of the molecules asked about last, by SMILES as given.
+class Recent(Generic[V]):
+    """What was asked about last, such as molecules by their SMILES.
 
     Args:
-        most: molecules to keep.
+        most: how many to keep.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._kept: OrderedDict[Hashable, V] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def get(self, smiles: str) -> Kept | None:
-        """Return what is kept of a SMILES, and keep it longer."""
-        found = self._kept.get(smiles)
+    def get(self, key: Hashable) -> V | None:
+        """Return what is kept, and keep it longer."""
+        found = self._kept.get(key)
         if found is not None:
-            self._kept.move_to_end(smiles)
+            self._kept.move_to_end(key)
         return found
 
-    def put(self, smiles: str, kept: Kept) -> None:
+    def put(self, key: Hashable, value: V) -> None:
         """Keep it; forget the one that was asked about longest ago when there are too many."""
-        self._kept[smiles] = kept
-        self._kept.move_to_end(smiles)
+        self._kept[key] = value
+        self._kept.move_to_end(key)
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
 

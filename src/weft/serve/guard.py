@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import time
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from weft.serve.problems import problem
 
 COOKIE = "weft_token"
 _OPEN = ("/api/health",)
+_CLOSE = {"Connection": "close"}
+#: A body that is too large is read to its end, unless it is this many times the limit or takes this long.
+_DRAINED, _DRAIN_SECONDS = 4, 20.0
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -36,6 +40,10 @@ HEADERS = {
 
 class _TooMuchError(Exception):
     """A body grew beyond the limit while it was read."""
+
+
+class _TooSlowError(Exception):
+    """A body did not come in time."""
 
 
 @dataclass
@@ -74,17 +82,19 @@ class Guard:
         if refused is not None:
             await refused(scope, receive, send)
             return
-        begun = [False]
-
-        async def told(message: Message) -> None:
-            begun[0] = True
-            await send(message)
-
+        most = self._most(scope)
+        if int(Headers(scope=scope).get("content-length", "0")) > most:
+            await self._drain(receive)
+            await self._too_big(most)(scope, receive, send)
+            return
         try:
-            await self.app(scope, self._limited(receive), told)
+            await self.app(scope, self._limited(receive, most), send)
         except _TooMuchError:
-            if not begun[0]:
-                await self._too_big()(scope, receive, send)
+            await self._drain(receive)
+            await self._too_big(most)(scope, receive, send)
+        except _TooSlowError:
+            what = f"the body did not come within {self.limits.seconds:g} s"
+            await problem(408, what, "body", "Send it again.", _CLOSE)(scope, receive, send)
 
     def _refuse(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
@@ -100,7 +110,7 @@ class Guard:
         length = headers.get("content-length", "0")
         if not length.isascii() or not length.isdigit():
             return problem(400, "the length is no number", "Content-Length")
-        return self._too_big() if int(length) > self.limits.body_bytes else None
+        return None
 
     def _deny(self, scope: Scope, headers: Headers) -> Response | None:
         """Check the token: in the header, in the cookie, or once in the page's address, which then sets the cookie."""
@@ -117,24 +127,46 @@ class Guard:
         mend = "Open the address with ?token=..., or send the header 'Authorization: Bearer TOKEN'."
         return problem(401, "the token is missing or wrong", None, mend, {"WWW-Authenticate": "Bearer"})
 
-    def _limited(self, receive: Receive) -> Receive:
-        """Return `receive` that stops when the body grows beyond the limit (it may come without a length)."""
-        total = 0
+    def _most(self, scope: Scope) -> int:
+        """Return the bytes that may be sent to a path."""
+        return self.limits.body_bytes if scope["path"] == "/api/table" else self.limits.json_bytes
+
+    def _limited(self, receive: Receive, most: int) -> Receive:
+        """Return `receive` that stops when the body grows too large (it may come without a length) or is too slow."""
+        total, more, until = 0, True, time.monotonic() + self.limits.seconds
 
         async def inner() -> Message:
-            nonlocal total
-            message = await receive()
+            nonlocal total, more
+            if not more:  # a wait for the client to go away
+                return await receive()
+            try:
+                message = await asyncio.wait_for(receive(), max(until - time.monotonic(), 0.001))
+            except TimeoutError:
+                raise _TooSlowError from None
             total += len(message.get("body", b""))
-            if total > self.limits.body_bytes:
+            more = bool(message.get("more_body", False))
+            if total > most:
                 raise _TooMuchError
             return message
 
         return inner
 
-    def _too_big(self) -> Response:
-        most = f"{self.limits.body_bytes / MEGABYTE:g} MB"
+    async def _drain(self, receive: Receive) -> None:
+        """Throw away what is being sent, for a while: a client that is cut off while it sends never sees the answer."""
+        left = _DRAINED * self.limits.body_bytes
+        try:
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                while left > 0:
+                    message = await receive()
+                    left -= len(message.get("body", b""))
+                    if message["type"] != "http.request" or not message.get("more_body", False):
+                        return
+        except TimeoutError:
+            return
+
+    def _too_big(self, most: int) -> Response:
         mend = "Send less at once, start the server with a larger --megabytes, or use 'weft predict'."
-        return problem(413, f"the body is larger than {most}", "body", mend, {"Connection": "close"})
+        return problem(413, f"the body is larger than {most / MEGABYTE:g} MB", "body", mend, _CLOSE)
 
 
 def _strict(send: Send, seen: list[int]) -> Send:

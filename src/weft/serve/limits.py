@@ -8,6 +8,8 @@ from weft.serve.answers import LimitsInfo
 from weft.serve.schema import MAX_ITEMS, MAX_SMILES, MAX_SUPPORT
 
 MEGABYTE = 2**20
+#: Most bytes of a request's JSON; only a table may be larger.
+_JSON = 4 * MEGABYTE
 
 
 @dataclass(frozen=True)
@@ -15,7 +17,7 @@ class Limits:
     """Limits of a server.
 
     Attributes:
-        body_bytes: of a request's body.
+        body_bytes: of an uploaded table.
         table_rows: rows of an uploaded table.
         table_columns: its columns.
         seconds: one request may take, waiting included.
@@ -32,10 +34,16 @@ class Limits:
     added_tasks: int = 20
     cached: int = 4096
 
+    @property
+    def json_bytes(self) -> int:
+        """Most bytes of any other request's body."""
+        return min(self.body_bytes, _JSON)
+
     def info(self) -> LimitsInfo:
         """Return them for a client."""
         return LimitsInfo(
             body_bytes=self.body_bytes,
+            json_bytes=self.json_bytes,
             table_rows=self.table_rows,
             table_columns=self.table_columns,
             items=MAX_ITEMS,

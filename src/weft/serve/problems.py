@@ -52,12 +52,15 @@ def _user(_: Request, error: Exception) -> Response:
 
 def _invalid(_: Request, error: Exception) -> Response:
     found: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else ()
-    first: dict[str, Any] = dict(found[0]) if found else {"loc": ("body",), "msg": "not valid"}
+    finite = [each for each in found if each.get("type") == "finite_number"]
+    first: dict[str, Any] = dict((finite or found)[0]) if found else {"loc": ("body",), "msg": "not valid"}
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     if first.get("type") == "json_invalid":
         reason = first.get("ctx", {}).get("error", "")
         return problem(422, f"the body is not JSON: {reason}", "body", "Send JSON as in /docs.")
     where = _place(first["loc"])
+    if finite and ".known" in f".{where}":
+        return problem(422, "a label is NaN or infinite", where, "Send null, or leave it out, where nothing is known.")
     what = str(first["msg"]).removeprefix("Value error, ")
     return problem(422, f"{what}{more}", where, "See /docs for what may be sent.")
 
@@ -65,9 +68,14 @@ def _invalid(_: Request, error: Exception) -> Response:
 def _place(loc: Sequence[Any]) -> str:
     """Write a place such as `items[3].smiles`; what pydantic adds about types is left out."""
     text = ""
-    for part in loc[1:] or loc:
+    for part in [part for part in loc[1:] or loc if not _of_a_type(part)]:
         text += f"[{part}]" if isinstance(part, int) else f".{str(part)[:60]}"
     return text.lstrip(".")
+
+
+def _of_a_type(part: Any) -> bool:
+    """Whether pydantic added this part of a place to tell members of a union apart."""
+    return part in ("bool", "float", "str", "int") or "constrained-" in str(part) or "[" in str(part)
 
 
 def _http(_: Request, error: Exception) -> Response:

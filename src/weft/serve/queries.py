@@ -16,6 +16,7 @@ from weft.data.nodes import Nodes
 from weft.errors import UserError, nearest
 from weft.explain.rows import take_rows
 from weft.jobs.node_input import finder
+from weft.predictor import Predictions
 from weft.serve.encodings import Kept, Recent, join
 from weft.serve.loaded import Loaded
 from weft.serve.schema import NodeName, Subject
@@ -42,11 +43,12 @@ class Queries:
     """Finds data and encodes them.
 
     Args:
-        most: molecules whose encodings are kept.
+        most: molecules whose encodings are kept, or answers about nodes.
     """
 
     def __init__(self, most: int) -> None:
-        self.recent = Recent(most)
+        self.recent: Recent[Kept] = Recent(most)
+        self.answers: Recent[Predictions] = Recent(most)
         self._bare: HeteroGraph | None = None
         self._finders: dict[str, Callable[[str], int | None]] = {}
 

@@ -85,6 +85,8 @@ def serve(folder: Path, options: ServeOptions, ready: Callable[[str], None]) -> 
         port = int(sockets[0].getsockname()[1])
         ready(_address(options.host, port) + (f"/?token={quote(secret, safe='')}" if secret else "/"))
         uvicorn.Server(config).run(sockets)
+    except KeyboardInterrupt:
+        return
     finally:
         tempfile.tempdir = None
         app.state.weft.close()
