@@ -18,10 +18,11 @@ let views = {};
 function viewsOf() {
   const make = (View, ...more) => (place) => new View(place, model, ...more);
   const card = { words: "The model", make: make(CardView) };
-  if (model.kind === "graph") return { node: { words: "A node", make: make(NodeView) }, card };
+  const table = { words: "A table", make: make(TableView) };
+  if (model.kind === "graph") return { node: { words: "A node", make: make(NodeView) }, table, card };
   return {
     molecule: { words: "A molecule", make: make(MoleculeView) },
-    table: { words: "A table", make: make(TableView) },
+    table,
     ...(model.can_add_task && { task: { words: "A new task", make: make(NewTaskView, added) } }),
     card,
   };

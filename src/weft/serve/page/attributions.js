@@ -2,7 +2,7 @@
 
 import { el, span } from "./dom.js";
 import { tell } from "./problem.js";
-import { count, difference, labelWord, number } from "./words.js";
+import { count, difference, exact, labelWord } from "./words.js";
 
 /** Effects drawn; the others are summed up. */
 const MOST = 12;
@@ -45,7 +45,7 @@ function drawn(answer, subject, task) {
   const rest = effects.slice(MOST);
   const of = label && task.kind === "multiclass" ? ` (of ${label})` : "";
   return [
-    el("p", { class: "path" }, `${number(base, task.kind)}${of} with nothing known → `, el("b", {}, number(full, task.kind)), ` with ${count(effects.length, "label")}`),
+    el("p", { class: "path" }, `${exact(base, task.kind)}${of} with nothing known → `, el("b", {}, exact(full, task.kind)), ` with ${count(effects.length, "label")}`),
     el("ol", { class: "effects" }, ...shown.map((effect) => row(effect, subject, task, widest))),
     rest.length > 0 && el("p", { class: "soft" }, `${count(rest.length, "weaker label")} together ${difference(sum(rest), task.kind)}`),
     el("p", { class: "soft small" }, meaning(method)),

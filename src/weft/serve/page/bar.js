@@ -2,10 +2,11 @@
 
 import { el, span } from "./dom.js";
 
-/** What an interval is, for the legend and the screen reader. */
+/** The least move, as a share of the bar, that is drawn. */
+const SEEN = 0.004;
+/** Regression task -> lowest and highest number seen, so that its bar keeps its scale while labels change. */
 const ranges = new Map();
 
-/** Lowest and highest number seen of a regression task, so that its bar keeps its scale while labels change. */
 function scale(prediction) {
   if (prediction.kind !== "regression") return [0, 1];
   const spread = 2 * (prediction.std ?? 0);
@@ -45,8 +46,8 @@ export class Bar {
     const drawn = [tick];
     span(tick, at(prediction.value));
     if (ends) drawn.unshift(span(band, at(ends[0]), at(ends[1])));
-    if (before && before.value !== null && before.value !== prediction.value) {
-      const [was, is] = [at(before.value), at(prediction.value)];
+    const [was, is] = [at(before?.value ?? prediction.value), at(prediction.value)];
+    if (Math.abs(was - is) >= SEEN) {
       drawn.push(span(move, Math.min(was, is), Math.max(was, is)), span(ghost, was));
     }
     if (prediction.known !== null) drawn.push(span(fact, at(fraction(prediction))));

@@ -3,7 +3,7 @@
 import { Attributions } from "./attributions.js";
 import { el } from "./dom.js";
 import { COVERAGE } from "./subject.js";
-import { classWords, difference, labelWord, number } from "./words.js";
+import { classWords, difference, exact, labelWord, number } from "./words.js";
 
 export class Detail {
   /**
@@ -75,29 +75,28 @@ function verdict(task, prediction, moved) {
   const { value, label, std, known, kind } = prediction;
   const [no, yes] = kind === "binary" ? classWords(task) : [];
   const what = { binary: yes === "yes" ? "probability of yes" : `probability of ${yes}, not ${no}`, multiclass: `probability of ${label}`, regression: "predicted value" }[kind];
-  const lines = [std !== null && std !== undefined && `± ${number(std, kind)}, one standard deviation`, sure(task, prediction)];
+  const lines = [std !== null && std !== undefined && `± ${exact(std, kind)}, one standard deviation`, sure(task, prediction)];
   if (moved) lines.push(`${difference(moved, kind)} by the last change`);
   if (known !== null) lines.push(`Known: ${labelWord(task, known)}. The prediction is made without this label.`);
   return el(
     "div",
     { class: "verdict" },
-    el("p", {}, el("b", { class: "big" }, number(value, kind)), ` ${what}`),
+    el("p", {}, el("b", { class: "big" }, exact(value, kind)), ` ${what}`),
     prediction.shares && shares(prediction.shares),
     ...lines.filter(Boolean).map((line) => el("p", { class: "soft" }, line)),
   );
 }
 
-/** What a calibrated set or interval says. */
+/** The calibrated set or interval, in words. */
 function sure(task, { set, low, high, kind }) {
-  const how = `In ${100 * COVERAGE} of 100 such cases the truth is`;
+  const [name, holds] = [`${100 * COVERAGE} %`, `Such ${kind === "regression" ? "intervals" : "sets"} hold the truth ${100 * COVERAGE} times in 100.`];
   if (kind === "regression") {
     if ((low ?? null) === null && (high ?? null) === null) return null;
-    return `${how} between ${low === null ? "−∞" : number(low)} and ${high === null ? "∞" : number(high)}.`;
+    return `${name} interval: ${low === null ? "−∞" : number(low)} to ${high === null ? "∞" : number(high)}. ${holds}`;
   }
   if (!set) return null;
-  if (!set.length) return "Unlike what the model was calibrated on: neither class fits well.";
-  const words = set.map((name) => labelWord(task, name));
-  return set.length === task.classes.length ? `At ${100 * COVERAGE} % no class can be ruled out.` : `${how} ${words.join(" or ")}.`;
+  const words = set.map((label) => labelWord(task, label)).join(" or ") || "empty, unlike what it was calibrated on";
+  return `${name} set: ${words}${set.length === task.classes.length ? ", nothing is ruled out" : ""}. ${holds}`;
 }
 
 function shares(all) {

@@ -25,7 +25,7 @@ export class Explorer {
     const measure = el("section", { class: "measure", "aria-label": "What to measure next" });
     root.querySelector(".subject").append(this.above, this.problem, this.known, measure, this.below);
     this.summary = root.querySelector(".summary");
-    if (model.can_cover) root.querySelector(".interval").textContent += ` (a number's: ${100 * COVERAGE} % interval)`;
+    this.interval = root.querySelector(".interval");
     this.list = new TaskList(root, { choose: (name) => this.choose(name), mark: (name, key) => this.#letter(name, key) });
     this.detail = new Detail(root.querySelector(".detail"), { mark: (name, label) => this.mark({ [name]: label }), close: () => this.close() });
     this.measure = new Measure(measure, (name) => this.choose(name, true));
@@ -44,14 +44,14 @@ export class Explorer {
   choose(name, focus = false) {
     this.chosen = name;
     this.#draw(false);
-    if (focus) this.list.focus(name);
+    this.list.reveal(name, focus);
   }
 
   close() {
     const name = this.chosen;
     this.chosen = null;
     this.#draw(false);
-    this.list.focus(name);
+    this.list.reveal(name, true);
   }
 
   /** Say what is known; null forgets. @param {Object<string, string|number|null>} labels */
@@ -75,6 +75,11 @@ export class Explorer {
     else this.choose(name);
   }
 
+  #legend(subject) {
+    this.interval.textContent = intervals(subject);
+    this.interval.parentElement.hidden = !this.interval.textContent;
+  }
+
   #draw(changed) {
     const { subject, chosen } = this;
     this.list.update(subject, chosen);
@@ -83,8 +88,17 @@ export class Explorer {
     knownList(this.known, subject, (labels) => this.mark(labels));
     this.measure.update(subject, chosen, changed);
     this.summary.textContent = moves(subject);
+    this.#legend(subject);
     this.changed(this);
   }
+}
+
+/** What the drawn intervals are: deviations of probabilities, calibrated intervals of numbers, or none. */
+function intervals(subject) {
+  const { tasks } = subject;
+  const numbers = tasks.some(({ kind, low, high }) => kind === "regression" && (low ?? high ?? null) !== null);
+  const deviations = tasks.some(({ kind, std, shares }) => std !== null && !shares && !(numbers && kind === "regression"));
+  return [deviations && "± one standard deviation", numbers && `${100 * COVERAGE} % interval of a number`].filter(Boolean).join(", ");
 }
 
 /** Which tasks the last change moved most, in a sentence. */

@@ -1,6 +1,7 @@
 // Gates: what the chosen task takes from which task, by relation and layer.
 
 import { el } from "./dom.js";
+import { relationWords } from "./words.js";
 
 /** @param {{layer: number, relation: string, source: string, weight: number}[]} rows of one task @returns {Node[]} */
 export function gates(rows) {
@@ -8,7 +9,7 @@ export function gates(rows) {
   const layers = [...new Set(rows.map(({ layer }) => layer))];
   return [
     el("h3", {}, "What it takes from which task"),
-    el("p", { class: "soft small" }, "Share of each task's message along each relation, a row adds up to 1; the mean over nodes of this type."),
+    el("p", { class: "soft small" }, "Share of each task's message along a relation, on average over nodes of this type; a row adds up to 1."),
     ...layers.map((layer) => table(layer, rows.filter((row) => row.layer === layer))),
   ];
 }
@@ -17,14 +18,15 @@ function table(layer, rows) {
   const sources = [...new Set(rows.map(({ source }) => source))];
   const relations = [...new Set(rows.map(({ relation }) => relation))];
   const weight = new Map(rows.map((row) => [`${row.relation}\n${row.source}`, row.weight]));
-  const cell = (relation, source) => {
-    const share = weight.get(`${relation}\n${source}`);
+  const cell = (key, source) => {
+    const share = weight.get(`${key}\n${source}`);
     const shown = el("td", {}, share === undefined ? "" : share.toFixed(2));
     shown.style.setProperty("--share", `${(100 * (share ?? 0)).toFixed(0)}%`);
     if (share > 0.5) shown.className = "strong";
     return shown;
   };
-  const line = (relation) => el("tr", {}, el("th", { scope: "row" }, words(relation)), ...sources.map((source) => cell(relation, source)));
+  const names = relationWords(relations);
+  const line = (key, at) => el("tr", {}, el("th", { scope: "row" }, names[at]), ...sources.map((source) => cell(key, source)));
   return el(
     "div",
     { class: "scroll", tabindex: "0", role: "group", "aria-label": `Gates of layer ${layer + 1}` },
@@ -33,11 +35,4 @@ function table(layer, rows) {
       el("thead", {}, el("tr", {}, el("td", {}, "along"), ...sources.map((name) => el("th", { scope: "col" }, name)))),
       el("tbody", {}, ...relations.map(line))),
   ); // prettier-ignore
-}
-
-/** A relation as people read it; `rev_` runs against the arrow. */
-function words(key) {
-  const [source, name, target] = key.split("__");
-  if (target === undefined) return key;
-  return name.startsWith("rev_") ? `${source} ↩ ${name.slice(4)}` : `${source} ${name}`;
 }

@@ -17,6 +17,6 @@ export function knownList(place, subject, change) {
     el("h2", {}, "Known labels"),
     names.length
       ? el("ul", { class: "chips" }, ...names.map(chip), names.length > 1 && el("li", { class: "bare" }, all))
-      : el("p", { class: "soft" }, "None yet: the prediction rests on the structure alone."),
+      : el("p", { class: "soft" }, `None yet: the prediction rests on the ${subject.name.node ? "graph" : "structure"} alone.`),
   );
 }

@@ -4,6 +4,8 @@ import { el, span } from "./dom.js";
 import { tell } from "./problem.js";
 
 const COUNT = 8;
+/** What is learnt of another task is told from here on, in nats. */
+const LEAST = 0.0005;
 
 export class Measure {
   /** @param {Element} place @param {function(string): void} choose told of a task that is followed */
@@ -41,18 +43,21 @@ export class Measure {
 
   #show({ candidates }) {
     const best = Math.max(...candidates.map(({ gain }) => gain), 1e-12);
-    const row = ({ task, gain }) => {
-      const name = el("button", { type: "button", class: "plain name", click: () => this.choose(task) }, task);
-      const bar = el("span", { class: "gain", "aria-hidden": "true" }, span(el("i"), 0, Math.max(0, gain / best)));
-      return el("li", {}, name, bar, el("b", {}, share(gain)));
-    };
-    const what = candidates.length
-      ? "By how much of the uncertainty the result is expected to take away:"
-      : "Nothing is left to measure.";
-    this.result.replaceChildren(el("p", { class: "soft" }, what), el("ol", { class: "gains" }, ...candidates.map(row)));
+    const rows = candidates.map((candidate) => row(candidate, best, this.choose));
+    const what = "Expected to be learnt, in nats: of the task itself (light) and of the others (dark).";
+    this.result.replaceChildren(el("p", { class: "soft small" }, what), el("ol", { class: "gains" }, ...rows));
   }
 }
 
+/** One candidate, with the task that it tells most about besides itself. */
+function row({ task, gain, own, about }, best, choose) {
+  const name = el("button", { type: "button", class: "plain name", click: () => choose(task) }, task);
+  const parts = [span(el("i", { class: "own" }), 0, own / best), span(el("i"), own / best, gain / best)];
+  const [most] = Object.entries(about ?? {}).sort(([, a], [, b]) => b - a);
+  const tells = most && most[1] >= LEAST && el("span", { class: "tells" }, `tells most of ${most[0]}`);
+  return el("li", {}, name, el("span", { class: "gain", "aria-hidden": "true" }, ...parts), el("b", {}, share(gain)), tells);
+}
+
 function share(gain) {
-  return gain === 0 ? "0" : gain >= 0.01 ? gain.toFixed(2) : gain.toPrecision(2);
+  return gain >= 0.01 ? gain.toFixed(2) : gain > 0 ? "<0.01" : "0";
 }

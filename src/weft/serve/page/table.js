@@ -1,6 +1,6 @@
 // The view of a table: upload it, see what could not be read, get it back filled.
 
-import { request } from "./api.js";
+import { address, request } from "./api.js";
 import { el, template } from "./dom.js";
 import { attempt, Problem } from "./problem.js";
 import { count } from "./words.js";
@@ -12,6 +12,8 @@ export class TableView {
   constructor(place, model) {
     this.limits = model.limits;
     const root = template("table");
+    if (model.kind === "graph") ofGraph(root, model);
+    else root.querySelector(".of-graph").remove();
     this.form = root.querySelector("form");
     this.outcome = root.querySelector(".outcome");
     this.form.addEventListener("submit", (event) => {
@@ -46,8 +48,10 @@ export class TableView {
     this.outcome.append(el("p", { class: "soft" }, "Predicting…"));
     const body = new FormData();
     body.append("file", file);
+    const { mode, type } = this.form.elements;
+    const how = { mode: mode.value, ...(type && { type: type.value }) };
     try {
-      const answer = await request("api/table", { method: "POST", body });
+      const answer = await request(address("api/table", how), { method: "POST", body });
       const report = JSON.parse(answer.headers.get("X-Weft-Report"));
       this.outcome.replaceChildren(...told(report, await answer.blob(), file.name));
     } catch (error) {
@@ -55,6 +59,14 @@ export class TableView {
       throw error;
     }
   }
+}
+
+/** A table of nodes: their type is chosen, and their ids are in it. */
+function ofGraph(root, model) {
+  root.querySelector(".what").textContent = "A table of nodes, with a column of their ids";
+  root.querySelector(".more-kinds").remove();
+  const asked = [...new Set(model.tasks.map((task) => task.node_type))];
+  root.querySelector("[name=type]").append(...asked.map((type) => el("option", { value: type }, type)));
 }
 
 function told(report, blob, name) {

@@ -27,6 +27,7 @@ class Row {
     const moved = subject.moved(this.task.name);
     move.textContent = moved === null ? "" : difference(moved, prediction.kind);
     move.className = `moved ${moved > 0 ? "up" : "down"} ${move.textContent === "0" ? "still" : ""}`;
+    this.element.classList.toggle("settled", prediction.known !== null);
     this.element.setAttribute("aria-selected", String(this.task.name === chosen));
     this.element.tabIndex = this.task.name === chosen ? 0 : -1;
   }
@@ -64,10 +65,12 @@ export class TaskList {
     this.#rest(names.length, elements.length);
   }
 
-  /** Put a task's row in sight and in focus. */
-  focus(name) {
+  /** Put a task's row in sight, above what covers the bottom of a small screen. */
+  reveal(name, focus) {
     const row = this.rows.get(name)?.element;
-    if (row?.isConnected) row.focus();
+    if (!row?.isConnected) return;
+    if (focus) row.focus({ preventScroll: true });
+    row.scrollIntoView({ block: "nearest" });
   }
 
   #row(name) {
