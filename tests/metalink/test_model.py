@@ -22,8 +22,14 @@ from weft.tasks import TaskSet
 from weft.training.evaluate import evaluate
 from weft.training.run import Run
 
-#: As the default preset, with fewer learners and steps.
-QUICK = ClosedFormConfig(learners=("rf", "gp"), channel=ChannelConfig(steps=40, batch=64), members=2, rung="middle")
+#: As the default preset, with fewer learners and steps, and nothing left to choose.
+QUICK = ClosedFormConfig(
+    learners=("rf", "gp"),
+    channel=ChannelConfig(steps=40, batch=64),
+    members=2,
+    rung="middle",
+    stages=("lr", "lightgbm"),
+)
 SIX = TaskSet.binary(list("abcdef"))
 
 
@@ -177,7 +183,7 @@ def test_resumed_stages_give_the_same_model(problem: Problem, tmp_path: Path) ->
     whole, resumed = model(), model()
     whole.fit(problem.data, problem.labels, problem.split, Run(folder=tmp_path))
     stages = sorted(path.name for path in tmp_path.iterdir())
-    assert len(stages) == 3
+    assert len(stages) == 6
     (tmp_path / "channel.safetensors").unlink()
     resumed.fit(problem.data, problem.labels, problem.split, Run(folder=tmp_path))
     assert all(np.array_equal(value, resumed.state()[1][key]) for key, value in whole.state()[1].items())

@@ -51,6 +51,10 @@ class Lesson:
         """The labels, values standardised."""
         return self.scale.targets(self.table)
 
+    def take(self, rows: NDArray[np.int64]) -> Lesson:
+        """Return the lesson of some of the training data."""
+        return Lesson(self.scores[rows], self.table.take(rows), self.scale, self.groups[rows])
+
     def evidence(self) -> Evidence:
         """Return the evidence with every known label shown."""
         return Evidence.of(self.scores, self.table, self.scale)

@@ -1,8 +1,8 @@
 """What each part is worth: the published network, weft's own, and the default, each without one of its parts.
 
 `default/...` changes one part of the default, `network/...` of weft's network trained end to end, `paper/...` of the
-published one. `default/profile-only` shows no label; `default/closed-form` has the exact layer without any of the
-fitted corrections.
+published one. `default/profile-only` shows no label; `default/channel-only` leaves out the second
+stages, `default/closed-form` all fitted corrections, too: the exact layer alone.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from weft.benchmark.table_one import paper
 
 _NETWORK = {"encoder": "metalink", "members": 1}
 #: Fitting with step size 0 leaves the channel at its closed form; any rung then gives the same.
-_CLOSED = {"channel.lr": 0.0, "channel.steps": 2, "rung": "strong", "members": 1}
+_CLOSED = {"channel.lr": 0.0, "channel.steps": 2, "rung": "strong", "members": 1, "stages": []}
 #: Training molecules that are kept as support of the published network.
 SUPPORTS = (32, 128, 512)
 LEARNERS = (("rf",), ("lightgbm",), ("gp",), ("rf", "gp"), ("rf", "lightgbm"))
@@ -30,9 +30,10 @@ def _default() -> tuple[MoleculeRow, ...]:
         MoleculeRow("default/whole"),
         MoleculeRow("default/one-member", options={"members": 1}),
         MoleculeRow("default/profile-only", options={"setting": "standard"}),
+        _changed("default/channel-only", {}, stages=[]),
         MoleculeRow("default/closed-form", options={"changes": _CLOSED}),
         MoleculeRow("default/pattern", options={"pattern": True}),
-        *(_changed(f"default/rung-{rung}", {}, rung=rung) for rung in ("weak", "middle", "strong")),
+        *(_changed(f"default/rung-{rung}", {}, rung=rung) for rung in ("loose", "weak", "middle", "strong")),
         *(_changed(f"default/learners-{'-'.join(names)}", {}, learners=list(names)) for names in LEARNERS),
     )
 

@@ -17,15 +17,22 @@ from weft.predictor import Predictions
 _NODES = 9
 
 
-def answers_with_spread(layout: Layout, scores: Sequence[tuple[Tensor, Tensor]]) -> tuple[Floats, Floats]:
+#: Probabilities are kept so far from 0 and 1 where their logits are averaged.
+_LEAST = 1e-7
+
+
+def answers_with_spread(
+    layout: Layout, scores: Sequence[tuple[Tensor, Tensor]], others: Sequence[Tensor] = ()
+) -> tuple[Floats, Floats]:
     """Return mean and standard deviation `[B, L]` of every column's answer.
 
-    The spread is that of the answer under each member's Gaussian score and between members (law of total
-    variance): of the probability for binary columns, of the value for continuous ones.
+    The spread is that of the answer under each member's Gaussian score, between members and between them and the other
+    readers (law of total variance): of the probability for binary columns, of the value for continuous ones.
 
     Args:
         layout: columns of the tasks.
-        scores: (mean, variance) `[B, L]` of every member.
+        scores: (mean, variance) `[B, L]` of every member; their answers are averaged.
+        others: scores `[B, K]` of other readers, of the first K columns; averaged with that of the members.
     """
     continuous = torch.from_numpy(layout.continuous)
     pairs = [(mean.double(), variance.double()) for mean, variance in scores]
@@ -34,7 +41,27 @@ def answers_with_spread(layout: Layout, scores: Sequence[tuple[Tensor, Tensor]])
     stack = np.stack([m.numpy() for m in means])
     total = np.mean([w.numpy() for w in within], axis=0) + stack.var(0)
     mean = stack.mean(0)
+    if others:
+        mean, between = _blended(layout, torch.from_numpy(mean), others)
+        total = total + between
     return np.where(layout.continuous, layout.unscale(mean), mean), np.sqrt(total) * layout.scale
+
+
+def _blended(layout: Layout, mean: Tensor, others: Sequence[Tensor]) -> tuple[Floats, Floats]:
+    """Return the answer to the mean of all scores, and the variance between the answers."""
+    own = to_scores(layout, mean)
+    wide = [torch.cat([other.double(), own[:, other.shape[1] :]], 1) for other in others]  # added columns have no other
+    answers = np.stack([mean.numpy(), *(_probabilities(layout, score).numpy() for score in wide)])
+    return _probabilities(layout, torch.stack([own, *wide]).mean(0)).numpy(), answers.var(0)
+
+
+def to_scores(layout: Layout, answers: Tensor) -> Tensor:
+    """Return the scores of answers `[B, L]`: logits, logarithms in groups of classes, values as they are."""
+    p = answers.clamp(_LEAST, 1 - _LEAST)
+    score = torch.where(torch.from_numpy(layout.continuous), answers, torch.logit(p))
+    for start, stop in layout.groups():
+        score[:, start:stop] = p[:, start:stop].log()
+    return score
 
 
 def to_predictions(layout: Layout, scores: Sequence[Tensor], ok: Bools | None = None) -> Predictions:

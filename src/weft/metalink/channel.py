@@ -29,7 +29,12 @@ class Rung:
 
 
 #: From the loosest to the firmest; cross-validation inside the training rows picks one.
-RUNGS = (Rung("weak", 10, 3, 1), Rung("middle", 15, 25, 10), Rung("strong", 20, 200, 100))
+RUNGS = (
+    Rung("loose", 5, 0.5, 0.2),
+    Rung("weak", 10, 3, 1),
+    Rung("middle", 15, 25, 10),
+    Rung("strong", 20, 200, 100),
+)
 
 
 @dataclass(frozen=True)

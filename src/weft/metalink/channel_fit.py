@@ -1,26 +1,20 @@
-"""Fitting the label channel, and choosing how firmly it is held, inside the training rows."""
+"""Fitting the label channel on training rows."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from weft.baselines.grouping import group_folds
 from weft.labels import LabelTable
-from weft.metalink.channel import RUNGS, ChannelConfig, LabelChannel, Rung
+from weft.metalink.channel import ChannelConfig, LabelChannel, Rung
 from weft.metalink.columns import ColumnLabels, Layout
 from weft.metalink.exact import starting_loadings
 from weft.settings import reveal_at_random
 from weft.training.losses import ColumnLoss
-from weft.training.run import Run
-
-_FOLDS = 3
 
 
 def fit_channel(
@@ -86,47 +80,3 @@ def _start(profile: Tensor, known: ColumnLabels, config: ChannelConfig) -> Label
         channel.exact.loading.mul_(torch.where(known.continuous, math.sqrt(0.5), 1.0)[:, None])
     channel.get_buffer("start").copy_(channel.exact.loading.detach())
     return channel
-
-
-def choose_rung(
-    profile: Tensor,
-    table: LabelTable,
-    layout: Layout,
-    config: ChannelConfig,
-    shows: bool,
-    groups: NDArray[np.int64],
-    run: Run,
-) -> Rung:
-    """Choose how firmly the channel is held, by cross-validated loss over all reveal ratios.
-
-    Groups (scaffolds) are not torn apart: a random fold of groups stands for new chemistry. A group with most of
-    the data is, as nothing would be left to fit; with too few data for a choice the channel is held firmly.
-    """
-    if len(groups) < _FOLDS:
-        return RUNGS[-1]
-    fold = group_folds(groups, _FOLDS, np.random.default_rng(run.seed))
-    short = replace(config, steps=max(config.steps // 2, 1))
-    losses = {rung.name: 0.0 for rung in RUNGS}
-    done = 0
-    for k in range(_FOLDS):
-        inside, outside = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
-        for rung in RUNGS:
-            fitted = fit_channel(profile[inside], table.take(inside), layout, short, rung, shows, run.seed + k)
-            losses[rung.name] += held_out_loss(fitted, profile[outside], table.take(outside), layout, shows)
-            done += 1
-            run.report("capacity", done, _FOLDS * len(RUNGS), rung.name)
-    return min(RUNGS, key=lambda rung: losses[rung.name])
-
-
-def held_out_loss(channel: LabelChannel, profile: Tensor, table: LabelTable, layout: Layout, shows: bool) -> float:
-    """Return the mean loss on asked labels over three random reveals (one, when nothing is ever shown)."""
-    loss_of = ColumnLoss.make(torch.from_numpy(layout.continuous), layout.groups(), torch.full((layout.width,), 0.5))
-    losses: list[float] = []
-    for seed in range(3 if shows else 1):
-        nothing = 0.1 if shows else 1.0
-        episode = reveal_at_random(table, np.random.default_rng(seed), nothing)
-        asked = layout.columns(episode.asked.table)
-        with torch.no_grad():
-            score = channel.answer(profile, layout.columns(episode.shown.table))
-            losses.append(float(loss_of(score, asked.known, asked.value)))
-    return float(np.mean(losses))

@@ -1,8 +1,8 @@
 """The default engine: an out-of-fold profile as encoder, the label channel in closed form as graph.
 
 A profile of several learners embeds each datum as one calibrated score per column; the label channel adds what
-the datum's known labels say. The only free choice, how firmly the channel is held at its closed form, is made by
-cross-validation inside the training rows with similar data (scaffolds) kept together.
+the datum's known labels say, and second stages may read the same beside it. How firmly the channel is held at its
+closed form, and which stages take part, is chosen by cross-validation inside the training rows (`choice`).
 """
 
 from __future__ import annotations
@@ -19,19 +19,20 @@ from torch import Tensor
 from weft.arrays import put_under, under
 from weft.baselines.learners import column_targets
 from weft.baselines.profile import Profile
+from weft.baselines.second_stage import Lesson
 from weft.baselines.tabular import tabular
 from weft.data.base import Data
 from weft.labels import LabelTable, Shown
 from weft.metalink.answers import answers_with_spread
-from weft.metalink.channel import RUNGS, ChannelConfig, LabelChannel
-from weft.metalink.channel_fit import choose_rung, fit_channel
+from weft.metalink.channel import ChannelConfig, LabelChannel, Rung
+from weft.metalink.channel_fit import fit_channel
+from weft.metalink.choice import Choice, candidates, choose
 from weft.metalink.columns import Layout
+from weft.metalink.companions import Companions, scale_of
 from weft.metalink.new_task import Addition, Memory, learn_nodes
 from weft.predictor import Predictions
 from weft.tasks import TaskSet
 from weft.training.run import Run
-
-_FOLDS = 3
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class ClosedFormConfig:
         learners: what the profile is made of; None leaves it to `Profile`, by the number of data.
         channel: the label channel.
         rung: `auto` chooses by cross-validation, or the name of a rung.
+        stages: second stages beside the channel, `lr` and `lightgbm`; None chooses by cross-validation.
         members: channels fitted with different seeds and averaged.
         shows: False never shows a label (standard setting).
     """
@@ -49,12 +51,13 @@ class ClosedFormConfig:
     learners: tuple[str, ...] | None = None
     channel: ChannelConfig = field(default_factory=ChannelConfig)
     rung: str = "auto"
+    stages: tuple[str, ...] | None = None
     members: int = 3
     shows: bool = True
 
 
 class ClosedFormEngine:
-    """Profile and label channel behind the predictor."""
+    """Profile, label channel and second stages behind the predictor."""
 
     #: Ragged feature kinds that it reads: none.
     ragged: ClassVar[tuple[str, ...]] = ()
@@ -62,6 +65,7 @@ class ClosedFormEngine:
     layout: Layout
     trained: list[LabelChannel]
     channels: list[LabelChannel]
+    companions: Companions
     memory: Memory
 
     def __init__(self, config: ClosedFormConfig) -> None:
@@ -78,26 +82,34 @@ class ClosedFormEngine:
         self.layout = Layout.fit(table)
         self.profile = Profile(self.config.learners)
         scores = self.profile.fit(tabular(part), column_targets(table), run)
-        profile = torch.from_numpy(scores).float()
-        found = run.stage("channel", lambda: self._fit_channels(profile, table, part.groups(), run))
-        self.rung, self.trained = RUNGS[int(found["rung"][0])].name, self._channels(found)
+        lesson = Lesson(scores, table, scale_of(self.layout), part.groups())
+        choice = self._choose(lesson, run)
+        self.rung = choice.rung.name
+        found = run.stage("channel", lambda: self._fit_channels(lesson, choice.rung, run))
+        self.trained = self._channels(found)
+        pattern = self.config.channel.pattern
+        self.companions = Companions.fit(choice.stages, lesson, self.layout, pattern, run)
         self.channels = self._assembled()
         self.memory = Memory.of(part.keys, scores, table)
 
-    def _fit_channels(
-        self, profile: Tensor, table: LabelTable, groups: NDArray[np.int64], run: Run
-    ) -> dict[str, NDArray[Any]]:
-        shows = self.config.shows
-        if self.config.rung == "auto":
-            rung = choose_rung(profile, table, self.layout, self.config.channel, shows, groups, run)
-        else:
-            rung = {rung.name: rung for rung in RUNGS}[self.config.rung]
-        found: dict[str, NDArray[Any]] = {"rung": np.array([RUNGS.index(rung)])}
-        for k in range(self.config.members):
+    def _choose(self, lesson: Lesson, run: Run) -> Choice:
+        config = self.config
+        among = candidates(config.rung, config.stages, self.layout.width, config.shows)
+
+        def chosen() -> dict[str, NDArray[Any]]:
+            choice = choose(among, lesson, self.layout, config.channel, config.shows, run)
+            return {"at": np.array([among.index(choice)])}
+
+        return among[int(run.stage("choice", chosen)["at"][0])]
+
+    def _fit_channels(self, lesson: Lesson, rung: Rung, run: Run) -> dict[str, NDArray[Any]]:
+        config, found = self.config, dict[str, NDArray[Any]]()
+        profile = torch.from_numpy(lesson.scores).float()
+        for k in range(config.members):
             seed = run.seed + 7919 * k
-            channel = fit_channel(profile, table, self.layout, self.config.channel, rung, shows, seed)
+            channel = fit_channel(profile, lesson.table, self.layout, config.channel, rung, config.shows, seed)
             found |= {f"channel{k}.{key}": value.numpy() for key, value in channel.state_dict().items()}
-            run.report("label channel", k + 1, self.config.members, rung.name)
+            run.report("label channel", k + 1, config.members, rung.name)
         return found
 
     def _channels(self, arrays: Mapping[str, NDArray[Any]]) -> list[LabelChannel]:
@@ -117,8 +129,15 @@ class ClosedFormEngine:
         columns = self.layout.columns(shown.table)
         with torch.no_grad():
             found = [cast("tuple[Tensor, Tensor]", channel(scores, columns)) for channel in self.channels]
-        mean, std = answers_with_spread(self.layout, found)
+        others = self._second_opinions(scores, shown)
+        mean, std = answers_with_spread(self.layout, found, others)
         return Predictions(self.layout.tasks, mean, std, ok)
+
+    def _second_opinions(self, scores: Tensor, shown: Shown) -> list[Tensor]:
+        """Return what the second stages say of the trained tasks, which they alone read."""
+        layout = self.companions.layout
+        known = shown.table.take_tasks(layout.tasks.names)
+        return self.companions.scores(scores[:, : layout.width].numpy(), known)
 
     def add_task(self, data: Data, labels: LabelTable, run: Run) -> None:
         """Give every task of `labels` a node learnt from the support `data`."""
@@ -129,9 +148,7 @@ class ClosedFormEngine:
             part.keys, lambda: self.profile.predict(features).astype(np.float32)
         )
         addition, scores = Addition.learn(features, old_scores, column_targets(table), run)
-        trained = self.memory.labels.tasks
-        width = int(trained.offsets[-1])
-        layout = Layout(trained, self.layout.center[:width], self.layout.scale[:width]).extend(table)
+        layout = self.companions.layout.extend(table)
         support = torch.from_numpy(np.concatenate([old_scores, scores], 1)).float()
         both = old_labels.beside(table)
         addition.nodes = tuple(
@@ -156,8 +173,9 @@ class ClosedFormEngine:
             found |= {f"channel{k}.{key}": value.numpy() for key, value in channel.state_dict().items()}
         for k, addition in enumerate(self.additions):
             found |= put_under(f"addition{k}.", addition.state())
-        trained = self.memory.labels.tasks.to_json()
-        return {"rung": self.rung, "trained": trained, "additions": len(self.additions)}, found
+        found |= put_under("stage.", self.companions.state())
+        trained, stages = self.memory.labels.tasks.to_json(), list(self.companions.stages)
+        return {"rung": self.rung, "stages": stages, "trained": trained, "additions": len(self.additions)}, found
 
     def restore(self, tasks: TaskSet, config: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take back what `state` gave."""
@@ -166,6 +184,8 @@ class ClosedFormEngine:
         self.profile = Profile.restore(under("profile.", arrays))
         self.memory = Memory.restore(TaskSet.from_json(config["trained"]), under("memory.", arrays))
         self.trained = self._channels(arrays)
+        layout, pattern = self.layout.first(self.memory.labels.tasks), self.config.channel.pattern
+        self.companions = Companions.restore(config.get("stages", ()), under("stage.", arrays), layout, pattern)
         self.additions = [
             Addition.restore(under(f"addition{k}.", arrays), self.config.members) for k in range(config["additions"])
         ]

@@ -97,6 +97,11 @@ class Layout:
         """Return standardised values `[..., L]` in their own units."""
         return z * self.scale + self.center
 
+    def first(self, tasks: TaskSet) -> Layout:
+        """Return the layout of `tasks`, which come first in this one."""
+        width = int(tasks.offsets[-1])
+        return Layout(tasks, self.center[:width], self.scale[:width])
+
     def extend(self, labels: LabelTable) -> Layout:
         """Return the layout with the tasks of `labels` added behind."""
         new = Layout.fit(labels)
