@@ -94,7 +94,7 @@ def _panel(axes: Axes, answers: Answers, task: Task, ratio: float | None) -> str
         area = roc_auc(y, score)
         if area is not None:
             axes.plot(*roc(y, score), style, color=colour, lw=1.5)
-            axes.text(0.97, where, f"{area:.2f}", ha="right", fontsize=8.5, color=colour)
+            axes.text(0.99, where, f"{'╌╌' if not look else '──'} {area:.2f}", ha="right", fontsize=8.5, color=colour)
             words.append(f"{area:.2f} {'with labels' if look else 'with nothing shown'}")
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
     return f"{task.name}: area {' and '.join(words)}"

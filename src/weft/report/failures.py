@@ -79,7 +79,7 @@ def _grouped(answers: Answers, measured: Measured, groups: Sequence[Group], axis
         f" The mean {title(metric)} is {first.mean.value:.3f} at {first.name} and {last.mean.value:.3f} at {last.name}."
     )
     rows = [[g.name, f"{g.data:,}", f"{g.labels:,}", str(g.tasks), between(metric, g.mean)] for g in told]
-    caption = f"Mean {title(metric)} with nothing shown, over tasks with five labels of each class, and 95 % interval"
+    caption = f"Mean {title(metric)} with nothing shown, over tasks with five labels of each class, and 95% interval"
     body = paragraph(text + words, first=True) + near_figure(told, metric, axis, things)
     return body + table(caption, [axis, things, "labels", "tasks", f"mean {title(metric)}"], rows)
 

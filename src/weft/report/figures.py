@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from weft.report.resampling import Interval
-from weft.report.svg import DARK, EDGE, LIGHT, drawing, figure_html, new_figure
+from weft.report.svg import DARK, EDGE, LIGHT, PAPER, drawing, figure_html, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,7 +56,7 @@ def bars(
         if relational is not None:
             figure.legend(loc="outside upper left", ncols=2, frameon=False)
         alt = f"Bars of {metric} per task, {' and '.join(s[0] for s in told)}: {_words(tasks, standard, relational)}."
-        caption = f"{metric} per task on {things} kept apart, with 95 % intervals.{begin}"
+        caption = f"{metric} per task on {things} kept apart, with 95% intervals.{begin}"
         return figure_html(figure, f"bars-{_word(metric)}{'' if relational is None else '-shown'}", alt, caption)
 
 
@@ -66,8 +66,9 @@ def _whiskers(
     for y, interval in zip(at, values, strict=True):
         end = start if interval.value is None else max(interval.value, start)
         if interval.low is not None and interval.high is not None:
-            axes.plot([interval.low, interval.high], [y, y], color=EDGE, lw=1.1, solid_capstyle="butt")
-            axes.plot([interval.low, interval.high], [y, y], "|", color=EDGE, ms=14 * thick, mew=1.1)
+            for colour, more in ((PAPER, 1.6), (EDGE, 0)):  # a pale line below is seen on a dark bar
+                ends = [interval.low, interval.high]
+                axes.plot(ends, [y, y], "-|", color=colour, lw=1.1 + more, ms=12 * thick + more, mew=1.1 + more)
             end = max(interval.high, start)
         text = "undefined" if interval.value is None else f"{interval.value:.2f}"
         axes.annotate(text, (end, y), (5, 0), textcoords="offset points", va="center", fontsize=8)
@@ -114,12 +115,20 @@ def ratios(
         axes.set_ylabel(f"mean {metric}")
         axes.set_xticks(list(shares), [f"{share:.0%}" for share in shares])
         axes.margins(y=0.15)
+        _near(axes, [i.value for _, side, *_ in sides for i in side if i.value is not None])
         figure.legend(loc="outside upper left", ncols=2, frameon=False)
         pairs = zip(shares, relational, standard, strict=True)
         told = ", ".join(f"{_number(a.value)} against {_number(b.value)} at {s:.0%}" for s, a, b in pairs)
         alt = f"Lines of the mean {metric} against the share of labels shown, with labels and without: {told}."
-        caption = f"Mean {metric} over tasks, by what is known of a {thing}; bands: 95 % intervals."
+        caption = f"Mean {metric} over tasks, by what is known of a {thing}; bands: 95% intervals."
         return figure_html(figure, f"ratios-{_word(metric)}", alt, caption)
+
+
+def _near(axes: Axes, middle: Sequence[float]) -> None:
+    """Keep the lines in sight where a band is far wider than they are apart."""
+    low, high = axes.get_ylim()
+    if middle:
+        axes.set_ylim(max(low, min(middle) - 0.35), min(high, max(middle) + 0.35))
 
 
 def _ends(side: Sequence[Interval]) -> list[tuple[float | None, float | None]]:

@@ -73,7 +73,7 @@ def heatmap(
         _frames(axes, clusters)
         axes.spines[:].set_visible(False)
         figure.colorbar(picture, ax=axes, shrink=0.7, label=label)
-        return figure_html(figure, name, alt, caption)
+        return figure_html(figure, name, alt, caption, tight=True)
 
 
 def _numbers(axes: Axes, shown: NDArray[np.float64], low: float, high: float) -> None:

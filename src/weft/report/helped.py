@@ -124,6 +124,6 @@ def _by_ratio(facts: Facts, measured: Measured) -> str:
             for r, gain in held
             if r > 0
         ]
-        caption = f"Mean {title(metric)} over tasks, with 95 % intervals"
+        caption = f"Mean {title(metric)} over tasks, with 95% intervals"
         body += table(caption, ["labels shown", "nothing shown", "labels shown", "difference"], rows) if rows else ""
     return body

@@ -76,7 +76,7 @@ def near_figure(groups: Sequence[Scored], metric: str, axis: str, things: str) -
             f"{g.name}: {'undefined' if g.mean.value is None else f'{g.mean.value:.2f}'} on {g.data} {things}"
             for g in groups
         )
-        caption = f"Mean {title(metric)} with 95 % intervals (above), and number of {things} (below)."
+        caption = f"Mean {title(metric)} with 95% intervals (above), and number of {things} (below)."
         return figure_html(figure, "near", f"Points of the mean {title(metric)} by {axis}: {told}.", caption)
 
 

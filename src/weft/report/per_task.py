@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from weft.report.facts import Facts
 from weft.report.helped import half_of
-from weft.report.measured import Measured
+from weft.report.measured import Gain, Measured
 from weft.report.page import Section, heading, paragraph, table
 from weft.report.score_tables import score_tables
 from weft.report.titles import apart, between, title
@@ -15,10 +15,10 @@ def per_task_section(facts: Facts, measured: Measured) -> Section | None:
     if facts.assessment is None:
         return None
     body = paragraph(_words(facts, measured), first=True) + paragraph(
-        f"An interval says how far the number would move with other {facts.things} of the same sort: 95 % of "
+        f"An interval says how far the number would move with other {facts.things} of the same sort: 95% of "
         f"{measured.draws} resamples. It says nothing of another training."
     )
-    body += _table(measured) + heading("Every metric")
+    body += _tables(measured) + heading("Every metric")
     return Section("Scores per task", body + score_tables(facts.assessment), "scores")
 
 
@@ -37,27 +37,37 @@ def _words(facts: Facts, measured: Measured) -> str:
     return " ".join(told) or f"No label of a scored {facts.thing} is known."
 
 
-def _table(measured: Measured) -> str:
-    """Tell, per task, what it is judged by, with nothing shown, and what labels change."""
+def _tables(measured: Measured) -> str:
+    """Tell every task, those that are judged alike in one table."""
+    pairs = dict.fromkeys((measured.metrics[name], measured.seconds[name]) for name in measured.metrics)
+    return "".join(_table(measured, *pair) for pair in pairs)
+
+
+def _table(measured: Measured, metric: str, second: str) -> str:
+    """Tell what tasks are judged by, with nothing shown, and what labels change."""
     ratio = half_of(measured)
+    own = [n for n in measured.metrics if (measured.metrics[n], measured.seconds[n]) == (metric, second)]
+    rare = any(few < n for n, few in (measured.counts[name] for name in own))
     rows: list[list[str]] = []
-    for name, metric in measured.metrics.items():
+    for name in own:
         n, few = measured.counts[name]
-        second = measured.seconds[name]
-        row = [name, f"{n:,}", f"{few:,}" if few < n else "", title(metric), between(metric, measured.first[name])]
-        row.append(f"{title(second)} {between(second, measured.second[name])}")
-        if ratio is not None:
-            gain = measured.gains[ratio].get(name)
-            row += ["", ""] if gain is None else [apart(gain.difference), gain.verdict]
-        rows.append(row)
-    for metric, gain in measured.means[0.0].items():
-        row = [f"Mean {title(metric)}", "", "", "", between(metric, gain.hidden), ""]
-        if ratio is not None:
-            mean = measured.means[ratio].get(metric)
-            row += ["", ""] if mean is None else [apart(mean.difference), mean.verdict]
-        rows.append(row)
-    header = ["task", "n", "rarer class", "judged by", "nothing shown", "and"]
+        row = [name, f"{n:,}", *([f"{few:,}"] if rare else []), between(metric, measured.first[name])]
+        row.append(between(second, measured.second[name]))
+        gain = None if ratio is None else measured.gains[ratio].get(name)
+        rows.append(row + _changed(gain, ratio))
+    mean = measured.means[0.0].get(metric)
+    if len(own) > 1 and mean is not None:
+        gain = None if ratio is None else measured.means[ratio].get(metric)
+        blank = [""] * (2 if rare else 1)
+        rows.append([f"Mean {title(metric)}", *blank, between(metric, mean.hidden), "", *_changed(gain, ratio)])
+    header = ["task", "n", *(["rarer class"] if rare else []), title(metric), title(second)]
     if ratio is not None:
-        header += [f"{ratio:.0%} of labels shown", "in words"]
-    caption = "Every task on the rows kept apart; in brackets the 95 % interval"
-    return table(caption, header, rows, words=(3, 5, 7))
+        header += [f"{title(metric)} with {ratio:.0%} of labels", "knowing labels"]
+    caption = f"{title(metric)} and {title(second)} with nothing shown; in brackets the 95% interval"
+    return table(caption, header, rows, words=() if ratio is None else (len(header) - 1,))
+
+
+def _changed(gain: Gain | None, ratio: float | None) -> list[str]:
+    if ratio is None:
+        return []
+    return ["", ""] if gain is None else [apart(gain.difference), gain.verdict]

@@ -10,16 +10,16 @@ import numpy as np
 
 from weft.labels import Asked, Bools, Floats, LabelTable
 from weft.predictor import Predictions
+from weft.report.errors_table import errors_table
 from weft.report.facts import Facts, many
 from weft.report.page import Section, heading, paragraph, table
 from weft.report.svg import DARK, EDGE, SOFT, drawing, figure_html, new_figure
 from weft.settings import Episode
 from weft.tasks import Kind, Task
 from weft.training.answers import Answers
-from weft.training.assess import HALF, Assessment, Bins, binary_cells, bins_of_cells
+from weft.training.assess import HALF, Bins, binary_cells, bins_of_cells
 from weft.training.calibrator import Calibrator
 from weft.training.conformal import Region
-from weft.training.ece import BINS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +32,7 @@ def calibration_section(facts: Facts) -> Section | None:
     answers, assessment = facts.answers, facts.assessment
     if answers is None or assessment is None:
         return None
-    body = _curves(facts, answers) + _errors(assessment) + _coverage(facts, answers)
+    body = _curves(facts, answers) + errors_table(assessment, _changes(facts)) + _coverage(facts, answers)
     return Section("Calibration", body, "calibration") if body else None
 
 
@@ -41,7 +41,7 @@ def _curves(facts: Facts, answers: Answers) -> str:
     if not panels:
         return ""
     n = sum(next(iter(panels.values()))["after"].count)
-    text = f"Of all cells given a probability of 0.8, 80 % should be 1. Checked on {n:,} labels. {_choice(facts)}"
+    text = f"Of all cells given a probability of 0.8, 80% should be 1. Checked on {n:,} labels. {_choice(facts)}"
     return paragraph(text, first=True) + reliability(panels)
 
 
@@ -62,6 +62,12 @@ def _shown(answers: Answers) -> list[tuple[float, str]]:
     return [(ratio, words[ratio]) for ratio in answers.ratios if ratio in words]
 
 
+def _changes(facts: Facts) -> bool:
+    """Whether calibration changes any probability."""
+    calibrator = facts.predictor.calibrator
+    return calibrator is not None and calibrator.lines.choice != "none"
+
+
 def _pair(answers: Answers, ratio: float) -> dict[str, Bins]:
     """Return bins before and after calibration under the first mask of a ratio; empty without binary labels."""
     raw, asked = answers.raw(ratio)[0], answers.episodes[ratio][0].asked
@@ -70,7 +76,8 @@ def _pair(answers: Answers, ratio: float) -> dict[str, Bins]:
         probability, label = binary_cells(predictions, asked)
         if len(label):
             found[name] = bins_of_cells(probability, label)
-    if answers.predictor.calibrator is None or answers.predictor.calibrator.lines.choice == "none":
+    calibrator = answers.predictor.calibrator
+    if calibrator is None or calibrator.lines.choice == "none":
         found.pop("before", None)
     return found
 
@@ -105,29 +112,6 @@ def reliability(panels: Mapping[str, Mapping[str, Bins]]) -> str:
 
 def _gap(bins: Bins) -> float:
     return float(np.average(np.abs(np.subtract(bins.predicted, bins.found)), weights=bins.count))
-
-
-def _errors(assessment: Assessment) -> str:
-    """Return every task's expected calibration error before and after the model's calibration, if it has one."""
-    after = {e.ratio: e.scores for e in assessment.revealed}
-    body = ""
-    for evaluation in assessment.before:
-        if evaluation.ratio not in (0.0, HALF):
-            continue
-        pairs = zip(evaluation.scores.tasks, after[evaluation.ratio].tasks, strict=True)
-        rows = [
-            [a.task, str(b.n), *(f"{value:.3f}" for value in (a.values["ece"], b.values["ece"]) if value is not None)]
-            for a, b in pairs
-            if a.values.get("ece") is not None
-        ]
-        if not rows:
-            continue
-        means = [scores.means().get("ece") for scores in (evaluation.scores, after[evaluation.ratio])]
-        rows.append(["Mean (over tasks)", "", *(f"{mean.value:.3f}" for mean in means if mean)])
-        shown = f"{evaluation.ratio:.0%} of the known labels shown" if evaluation.ratio else "nothing shown"
-        caption = f"Expected calibration error, in up to {BINS} bins of equal mass ({shown})"
-        body += table(caption, ["task", "n", "before calibration", "after"], rows)
-    return body
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Intervals by the bootstrap over data: how far a number would move with other test data.
 
-Efron, Bootstrap methods: another look at the jackknife (1979); the middle 95 % of the resamples. In a resample data
+Efron, Bootstrap methods: another look at the jackknife (1979); the middle 95% of the resamples. In a resample data
 (molecules, nodes) are drawn with replacement, the same ones for all tasks, masks and models, so that differences are
 paired. Where something was measured under several masks, these are drawn as well.
 """

@@ -140,7 +140,7 @@ def _told(facts: Facts, alone: Alone, versus: Versus, measured: Measured) -> str
         for family in next(iter(versus.values()))
     ]
     header = ["task", "metric", "alone", *(word for shown in versus for word in (f"sharing, {shown}", "difference"))]
-    return body + table("Against single-task models, with 95 % intervals of the differences", header, cells, words=(1,))
+    return body + table("Against single-task models, with 95% intervals of the differences", header, cells, words=(1,))
 
 
 def _cells(family: str, versus: Versus, measured: Measured) -> list[str]:

@@ -17,8 +17,17 @@ if TYPE_CHECKING:
 DARK, LIGHT, EDGE = "#1b4965", "#bcd4e6", "#33475b"
 #: Soft lines, and text on a light ground that stays light in the dark.
 SOFT, BLACK = "#8795a1", "#101820"
+#: The page itself: around a line, so that it is seen on dark and light ground.
+PAPER = "#fefefe"
 #: Colours that change when the page is dark: the page's style says to what.
-_THEMED = {DARK: "--fig-dark", LIGHT: "--fig-light", EDGE: "--fig-edge", "#22303c": "--ink", "#000000": "--ink"}
+_THEMED = {
+    DARK: "--fig-dark",
+    LIGHT: "--fig-light",
+    EDGE: "--fig-edge",
+    PAPER: "--paper",
+    "#22303c": "--ink",
+    "#000000": "--ink",
+}
 
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
@@ -58,7 +67,7 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def figure_html(figure: Figure, name: str, alt: str, caption: str, small: bool = False) -> str:
+def figure_html(figure: Figure, name: str, alt: str, caption: str, small: bool = False, tight: bool = False) -> str:
     """Return `<figure>` with the drawing inline.
 
     Args:
@@ -67,9 +76,12 @@ def figure_html(figure: Figure, name: str, alt: str, caption: str, small: bool =
         alt: what the picture says, for those who do not see it.
         caption: shown below.
         small: whether it fits a telephone without scrolling.
+        tight: cut empty margins off.
     """
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(
+        buffer, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight" if tight else None
+    )
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)

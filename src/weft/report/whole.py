@@ -69,7 +69,7 @@ def _cards(facts: Facts, measured: Measured | None) -> list[tuple[str, str]]:
         for at, shown in ((0.0, "nothing shown"), (ratio, f"{ratio or 0:.0%} of the known labels shown")):
             gain = None if at is None else measured.means[at].get(metric)
             if gain is not None:
-                what = f"mean {title(metric)} over {many(n, 'task')}, {shown}; 95 % interval"
+                what = f"mean {title(metric)} over {many(n, 'task')}, {shown}; 95% interval"
                 told.append((_number(gain.shown.value), f"{what} {_ends(metric, gain.shown)}"))
     return told
 
