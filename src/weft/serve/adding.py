@@ -90,6 +90,7 @@ def _put(state: State, name: str, grown: _Grown) -> AddTaskAnswer:
     loaded.predictor = grown.predictor
     loaded.added.append(name)
     state.asking.queries.recent.clear()
+    state.pictures.clear()
     told = task_info(tasks[tasks.index(name)], loaded)
     return AddTaskAnswer(task=told, labels=grown.labels, bad=grown.bad, n_tasks=len(tasks), note=IN_MEMORY)
 

@@ -276,9 +276,17 @@ class NodeAnswer(BaseModel):
 
 
 class TaskMapAnswer(BaseModel):
-    """GET /api/task-map: how much knowing the task of a row moves the task of a column; clusters by influence."""
+    """GET /api/task-map: how much knowing the task of a row tells of the task of a column (see `weft.explain.TaskMap`).
+
+    `influence`: 0 nothing to 1 all, null on the diagonal. `moved`: how far the answer is expected to move.
+    `direction`: -1 to 1, whether it moves up with the label. `clusters`: tasks that move each other. `order`: places
+    of the tasks, so that those stand side by side. `rows`: size of the sample.
+    """
 
     names: list[str]
     influence: list[list[float | None]]
-    clusters: list[int]
+    moved: list[list[float | None]]
+    direction: list[list[float | None]]
+    clusters: list[list[str]]
     order: list[int]
+    rows: int

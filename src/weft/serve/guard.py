@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from weft.serve.counters import Counters
 from weft.serve.limits import MEGABYTE, Limits
-from weft.serve.problems import problem
+from weft.serve.problems import problem, unexpected
 
 COOKIE = "weft_token"
 _OPEN = ("/api/health",)
@@ -87,14 +87,24 @@ class Guard:
             await self._drain(receive)
             await self._too_big(most)(scope, receive, send)
             return
+        begun = [False]
+
+        async def told(message: Message) -> None:
+            begun[0] = True
+            await send(message)
+
         try:
-            await self.app(scope, self._limited(receive, most), send)
+            await self.app(scope, self._limited(receive, most), told)
         except _TooMuchError:
             await self._drain(receive)
             await self._too_big(most)(scope, receive, send)
         except _TooSlowError:
             what = f"the body did not come within {self.limits.seconds:g} s"
             await problem(408, what, "body", "Send it again.", _CLOSE)(scope, receive, send)
+        except Exception as error:
+            told_of = unexpected(str(scope["method"]), str(scope["path"]), error)
+            if not begun[0]:
+                await told_of(scope, receive, send)
 
     def _refuse(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)

@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from weft.errors import MissingExtraError, UserError, WeftError
+from weft.errors import MissingExtraError, UserError
 from weft.serve.answers import Problem
 from weft.serve.worker import BusyError, SlowError
 
@@ -42,7 +42,6 @@ def handle(app: FastAPI) -> None:
     app.add_exception_handler(BusyError, _busy)
     app.add_exception_handler(SlowError, _slow)
     app.add_exception_handler(MissingExtraError, _missing)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 def _user(_: Request, error: Exception) -> Response:
@@ -103,11 +102,11 @@ def _missing(_: Request, error: Exception) -> Response:
     return problem(501, str(error), None, None)
 
 
-def _unexpected(request: Request, error: Exception) -> Response:
-    LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    told = str(error) if isinstance(error, WeftError) else type(error).__name__
+def unexpected(method: str, path: str, error: Exception) -> Response:
+    """Tell of a fault of weft, and write it to the log."""
+    LOG.error("%s %s failed", method, path, exc_info=error)
     mend = "This is a fault of weft: please report it, with what was asked and the server's output."
-    return problem(500, f"the server failed ({told})", None, mend)
+    return problem(500, f"the server failed ({type(error).__name__})", None, mend)
 
 
 def _clean(text: str) -> str:

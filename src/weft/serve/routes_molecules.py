@@ -9,9 +9,9 @@ from fastapi import APIRouter, File, Query, Response, UploadFile
 from starlette.concurrency import run_in_threadpool
 
 from weft.serve.adding import add_task
-from weft.serve.answers import AddTaskAnswer, ExplainAnswer, MeasureNextAnswer
-from weft.serve.draw import draw
+from weft.serve.answers import AddTaskAnswer, ExplainAnswer, MeasureNextAnswer, TaskMapAnswer
 from weft.serve.explaining import explain, measure_next
+from weft.serve.pictures import draw
 from weft.serve.routes import PROBLEMS, Held, answer
 from weft.serve.schema import MAX_NAME, AddTaskBody, ExplainBody, MeasureNextBody, Smiles
 from weft.serve.table import TableOptions, check_options, fill_table
@@ -44,17 +44,24 @@ async def add(body: AddTaskBody, state: Held) -> Response:
     return answer(await add_task(state, body))
 
 
+@router.get("/api/task-map", response_model=TaskMapAnswer, tags=["ask"])
+async def tasks_map(state: Held) -> Response:
+    """Tell which task's label moves which other's prediction; computed when first asked for."""
+    return answer(await state.ask(state.pictures.task_map))
+
+
 @router.get("/api/draw", response_class=Response, tags=["ask"], responses=_SVG)
 async def picture(
     smiles: Annotated[Smiles, Query()],
     state: Held,
-    width: Pixels = 400,
+    task: Word = None,
+    width: Pixels = 420,
     height: Pixels = 300,
     dark: bool = False,
 ) -> Response:
-    """Draw a molecule as SVG."""
-    del state
-    svg = await run_in_threadpool(draw, smiles, width, height, dark)
+    """Draw a molecule as SVG; with a task, its atoms tinted by what they add to that prediction."""
+    values = None if task is None else await state.ask(lambda: state.pictures.atoms(smiles, task))
+    svg = await run_in_threadpool(draw, smiles, width, height, dark, values, task)
     return Response(svg, media_type="image/svg+xml")
 
 

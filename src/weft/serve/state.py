@@ -13,10 +13,10 @@ from typing import TypeVar
 
 from weft.serve.asking import Asking
 from weft.serve.counters import Counters
-from weft.serve.draw import draw
 from weft.serve.limits import Limits
 from weft.serve.loaded import Loaded
 from weft.serve.nodes import NodeDesk
+from weft.serve.pictures import Pictures, draw
 from weft.serve.queries import Queries
 from weft.serve.schema import MAX_ITEMS, NodeName, PredictBody, Subject
 from weft.serve.worker import Worker
@@ -36,6 +36,7 @@ class State:
         worker: runs whatever touches the model.
         asking: answers questions; called on the worker's thread.
         nodes: answers questions about nodes of a graph.
+        pictures: what is drawn of molecules and tasks.
         counters: of requests.
         scratch: the only folder that is written to; removed at the end.
         threads: to compute with.
@@ -48,6 +49,7 @@ class State:
     worker: Worker
     asking: Asking
     nodes: NodeDesk
+    pictures: Pictures
     counters: Counters
     scratch: Path
     threads: int = 1
@@ -60,7 +62,7 @@ class State:
         asking = Asking(loaded, Queries(limits.cached))
         worker = Worker(limits.waiting, MAX_ITEMS)
         scratch = Path(tempfile.mkdtemp(prefix="weft-serve-"))
-        return cls(loaded, limits, worker, asking, NodeDesk(asking), Counters(), scratch, threads)
+        return cls(loaded, limits, worker, asking, NodeDesk(asking), Pictures(loaded), Counters(), scratch, threads)
 
     def warm(self) -> None:
         """Ask once before anybody waits: libraries are imported when first needed, which takes seconds."""

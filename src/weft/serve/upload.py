@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import shutil
 import uuid
 import zlib
@@ -23,6 +24,8 @@ from weft.serve.limits import MEGABYTE, Limits
 KINDS = (".csv", ".tsv", ".smi", ".smiles", ".sdf")
 _CHUNK_ROWS = 2_000
 _PIECE = 2**20
+#: A flag of the command line in an error's mend, which a client gives as a query.
+_FLAG = re.compile(r"--(smiles|type|prefix)\b")
 #: Unpacked, an upload may be this many times as large as a request may be.
 _UNPACKED = 4
 
@@ -46,7 +49,7 @@ def stored(source: IO[bytes], name: str, scratch: Path, limits: Limits) -> Gener
         yield path
     except UserError as error:
         where = None if error.where is None else error.where.replace(str(path), short(name))
-        raise UserError(error.what, where=where, mend=error.mend) from error
+        raise UserError(error.what, where=where, mend=_FLAG.sub(r"the query '\1'", error.mend or "") or None) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -102,7 +105,7 @@ def _unpack(source: IO[bytes], name: str, target: IO[bytes], most: int) -> None:
 
 def _pieces(source: IO[bytes], *, packed: bool) -> Iterator[bytes]:
     if packed:
-        with gzip.GzipFile(fileobj=source) as opened:
+        with gzip.GzipFile(fileobj=source, mode="rb") as opened:
             yield from iter(lambda: opened.read(_PIECE), b"")
     else:
         yield from iter(lambda: source.read(_PIECE), b"")
