@@ -2,6 +2,7 @@
 #   make demo    train on the shipped data and write weft-demo/report.html
 #   make test    lint, then run the tests (ARGS="-k name" for a part)
 #   make lint    ruff and pyright
+#   make docs    build the manual into site/
 # For PyTorch's small CPU build on Linux: make test TORCH_INDEX=URL, the index that PyTorch's page names for it
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 TORCH := $(shell grep -m1 '^torch==' constraints.txt)
 
-.PHONY: demo test lint format clean
+.PHONY: demo test lint format docs clean
 
 demo: .venv/.weft
 	$(BIN)/weft demo --out weft-demo
@@ -22,6 +23,9 @@ lint: .venv/.dev
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/pyright
+
+docs: .venv/.dev
+	$(BIN)/mkdocs build --strict --quiet
 
 format: .venv/.dev
 	$(BIN)/ruff check --fix src tests benchmarks
@@ -41,7 +45,9 @@ format: .venv/.dev
 
 .venv/.dev: .venv/.weft
 	@$(PIP) --editable ".[dev]"
+	@command -v chromium >/dev/null || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
+	  apt-get install -yqq chromium >/dev/null; } || echo "No chromium: the tests of the page will be skipped"
 	@touch $@
 
 clean:
-	rm -rf .venv weft-demo .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv weft-demo site .pytest_cache .ruff_cache .hypothesis
