@@ -30,6 +30,7 @@ COMMANDS = {
     "predict": "predict",
     "impute": "impute",
     "evaluate": "evaluate",
+    "explain": "explain",
     "report": "report",
     "add_task": "add-task",
     "compare": "compare",

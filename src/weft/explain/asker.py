@@ -10,9 +10,15 @@ from weft.errors import UserError
 from weft.explain.rows import take_rows
 from weft.labels import Floats, LabelTable, Shown
 from weft.predictor import Predictions, Predictor
+from weft.settings import Setting
 
 #: Hypotheses asked at once: enough to fill matrix products, few enough to stay within some 100 MB.
 _CHUNK = 2048
+
+
+def reads_labels(model: Predictor) -> bool:
+    """Whether known labels of a datum change what the model says of it."""
+    return any(setting.shows_labels for setting in map(Setting, model.settings))
 
 
 class Asker:

@@ -8,7 +8,7 @@ import numpy as np
 
 from weft.data.base import Data
 from weft.errors import UserError
-from weft.explain.asker import Asker
+from weft.explain.asker import Asker, reads_labels
 from weft.explain.attribution import Attributions, attributions
 from weft.explain.labels import Label
 from weft.explain.measure import Candidate, measure_next
@@ -16,7 +16,6 @@ from weft.explain.plan import Measurement, plan
 from weft.explain.what_if import WhatIf, what_if
 from weft.labels import Shown
 from weft.predictor import Predictions, Predictor
-from weft.settings import Setting
 
 
 class Inquiry:
@@ -28,6 +27,7 @@ class Inquiry:
         model: any fitted predictor, of molecules, vectors or a graph.
         data: `N` data, bad rows included.
         known: the labels known of them.
+        among: rows that a plan may choose from; None takes all that can be used.
 
     Raises:
         UserError: when labels and data do not fit the model.
@@ -38,8 +38,8 @@ class Inquiry:
         >>> [c.task for c in inquiry.measure_next(0, count=3)]  # doctest: +SKIP
     """
 
-    def __init__(self, model: Predictor, data: Data, known: Shown) -> None:
-        self.model, self.data, self.known = model, data, known
+    def __init__(self, model: Predictor, data: Data, known: Shown, among: Sequence[int] | None = None) -> None:
+        self.model, self.data, self.known, self.among = model, data, known, among
         self._asker = Asker(model, data, known)
 
     def predictions(self) -> Predictions:
@@ -98,9 +98,9 @@ class Inquiry:
             UserError: for an unknown task, a budget or cost that is not positive, or a model that reads no labels.
         """
         self._reads_labels()
-        return plan(self._asker, budget, targets, costs)
+        return plan(self._asker, budget, targets, costs, self.among)
 
     def _reads_labels(self) -> None:
-        if not any(setting.shows_labels for setting in map(Setting, self.model.settings)):
+        if not reads_labels(self.model):
             what = f"this {self.model.name} model does not use known labels: none of them moves an answer"
             raise UserError(what, mend="Fit with '--model metalink', or with --setting relational.")

@@ -41,7 +41,11 @@ class Measurement:
 
 
 def plan(
-    asker: Asker, budget: float, targets: Sequence[str] | None = None, costs: Mapping[str, float] | None = None
+    asker: Asker,
+    budget: float,
+    targets: Sequence[str] | None = None,
+    costs: Mapping[str, float] | None = None,
+    among: Sequence[int] | None = None,
 ) -> list[Measurement]:
     """Choose measurements of all data, each time the one with the largest gain per cost that can be paid.
 
@@ -54,6 +58,7 @@ def plan(
         budget: number of measurements, or the sum of their costs.
         targets: the tasks one wants to know; by default all.
         costs: task -> cost of measuring it; 1 where not named.
+        among: rows to choose from; None takes all that can be used.
 
     Raises:
         UserError: for an unknown task, or a budget or cost that is not positive.
@@ -61,7 +66,8 @@ def plan(
     wanted, cost = target_mask(asker, targets), _costs(asker, costs or {})
     if not budget > 0:
         raise UserError(f"the budget is {budget:g}", mend="Give the number of measurements, at least 1.")
-    states = {row: _State(asker, row, wanted) for row in range(asker.n) if asker.status[row] == "ok"}
+    rows = [row for row in range(asker.n) if asker.status[row] == "ok"] if among is None else among
+    states = {row: _State(asker, asker.check_row(row), wanted) for row in rows}
     found: list[Measurement] = []
     while True:
         best = max(

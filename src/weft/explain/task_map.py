@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from weft.data.base import Data
 from weft.errors import UserError
-from weft.explain.asker import Asker
+from weft.explain.asker import Asker, reads_labels
 from weft.explain.clusters import clusters_of
 from weft.explain.numbers import number
 from weft.explain.uncertainty import Outcome, outcomes
@@ -88,7 +88,7 @@ def task_map(model: Predictor, data: Data | None = None, rows: int = 200, seed: 
     Raises:
         UserError: when data are needed, none of them can be used, or the model does not read labels.
     """
-    if not any(setting.shows_labels for setting in model.settings):
+    if not reads_labels(model):
         raise UserError("this model does not use known labels: its tasks do not move each other")
     asker = _remembered(model) if data is None else Asker(model, data, Shown.nothing(model.tasks, len(data)))
     width = sum(max(len(task.classes), 5) for task in model.tasks)
@@ -115,7 +115,7 @@ def _influence(asker: Asker, sample: NDArray[np.int64]) -> tuple[Floats, Floats,
             influence[j], moved[j], direction[j] = _of_label(asker, sample, j, cases)
     every = np.arange(n)
     influence[every, every] = moved[every, every] = np.nan
-    return influence, moved, direction
+    return influence, moved, np.nan_to_num(direction)
 
 
 def _of_label(
@@ -129,16 +129,26 @@ def _of_label(
     share = np.zeros((len(sample), len(cases)))
     share[at, np.arange(len(cases))] = [o.weight for _, o in cases]
     share = share[share.sum(1) > 0]
-    mean = share @ found.mean
-    variance = np.maximum(share @ found.mean**2 - mean**2, 0.0)
-    own = np.where(_of_values(asker), share @ np.nan_to_num(found.std) ** 2 + variance, mean * (1 - mean))
+    here = np.isfinite(found.mean[np.argmax(share > 0, 1)])  # a task of another type of node has no answer
+    answers, std = np.nan_to_num(found.mean), np.nan_to_num(found.std)
+    mean = share @ answers
+    variance = np.maximum(share @ answers**2 - mean**2, 0.0)
+    own = np.where(_of_values(asker), share @ std**2 + variance, mean * (1 - mean))
     member = (asker.column_task[:, None] == np.arange(len(asker.tasks))).astype(np.float64)
-    ratio = np.sqrt((variance @ member / np.maximum(own @ member, 1e-12)).clip(max=1.0))
-    farthest = np.maximum.reduceat(np.sqrt(variance), asker.tasks.offsets[:-1], axis=1)
+    ratio = np.sqrt(((variance @ member) / np.maximum(own @ member, 1e-12)).clip(max=1.0))
+    first = asker.tasks.offsets[:-1]
+    farthest = np.maximum.reduceat(np.sqrt(variance), first, axis=1)
     centred = share * (value - (share @ value)[:, None])
     several = np.array([task.width > 1 for task in asker.tasks], bool)
-    sign = np.sign(centred @ found.mean).mean(0)[asker.tasks.offsets[:-1]]
-    return ratio.mean(0), farthest.mean(0), np.where(several | several[j], 0.0, np.nan_to_num(sign))
+    sign = np.where(several | several[j], 0.0, np.sign(centred @ answers)[:, first])
+    there = here[:, first]
+    return _mean_where(ratio, there), _mean_where(farthest, there), _mean_where(sign, there)
+
+
+def _mean_where(values: Floats, mask: NDArray[np.bool_]) -> Floats:
+    """Return column means over the cells of `mask`, NaN where there is none."""
+    count = mask.sum(0)
+    return np.where(count > 0, (values * mask).sum(0) / np.maximum(count, 1), np.nan)
 
 
 def _of_values(asker: Asker) -> NDArray[np.bool_]:
