@@ -55,10 +55,11 @@ def _by_degree(facts: Facts, answers: Answers, measured: Measured) -> str:
     if facts.graph is None:
         return ""
     count = degrees(facts.graph)[answers.rows].astype(float)
-    edges = np.unique(np.quantile(count, [0, 0.2, 0.4, 0.6, 0.8, 1]))
+    edges = np.unique(np.quantile(count, [0, 0.2, 0.4, 0.6, 0.8, 1], method="lower"))
     if len(edges) < 3:
         return ""
-    names = [f"{a:.0f} to {b:.0f}" for a, b in pairwise(edges)]
+    ends = [*(b - 1 for b in edges[1:-1]), edges[-1]]  # the last group holds its upper edge
+    names = [f"{a:.0f}" if a == b else f"{a:.0f} to {b:.0f}" for a, b in zip(edges, ends, strict=False)]
     groups = groups_of(count, np.arange(len(count)), edges, names)
     text = "How a node's number of edges, all relations together, goes with how well it is predicted."
     return _grouped(answers, measured, groups, "edges of the node", "nodes", text)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _NUMBERED = 14
+#: So few tasks make a small picture.
+_FEW = 6
 
 
 def relations(tasks: Sequence[str], correlation: NDArray[np.float64], things: str = "molecules") -> str:
@@ -73,7 +75,7 @@ def heatmap(
         _frames(axes, clusters)
         axes.spines[:].set_visible(False)
         figure.colorbar(picture, ax=axes, shrink=0.7, label=label)
-        return figure_html(figure, name, alt, caption, tight=True)
+        return figure_html(figure, name, alt, caption, small=len(names) <= _FEW, tight=True)
 
 
 def _numbers(axes: Axes, shown: NDArray[np.float64], low: float, high: float) -> None:

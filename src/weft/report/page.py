@@ -29,10 +29,10 @@ table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabu
 caption { text-align: left; padding-bottom: .4rem; }
 th, td { padding: .3rem .9rem .3rem 0; text-align: right; border-bottom: 1px solid var(--line); vertical-align: top; }
 th:first-child, td:first-child { text-align: left; }
-thead th { font-weight: 600; border-bottom: 2px solid var(--soft); vertical-align: bottom; }
+thead th { font-weight: 600; min-width: 3rem; border-bottom: 2px solid var(--soft); vertical-align: bottom; }
 tbody th { font-weight: 400; text-align: left; min-width: 8rem; max-width: 22rem; overflow-wrap: break-word; }
 td { white-space: nowrap; }
-td.text { text-align: left; white-space: normal; overflow-wrap: break-word; min-width: 5.5rem; max-width: 40rem; }
+td.text { text-align: left; white-space: normal; overflow-wrap: break-word; min-width: 9rem; max-width: 40rem; }
 thead th.text { text-align: left; }
 tr.mean, tr.mean th { font-weight: 600; }
 figure { margin: 1.25rem 0; }

@@ -134,13 +134,17 @@ def _told(facts: Facts, alone: Alone, versus: Versus, measured: Measured) -> str
         )
         basis = f"difference on these {facts.things}"
         body += forest(rows, LEVEL, "sharing-forest", axis, what, basis)
-    metrics = measured.metrics
-    cells = [
-        [family, title(metrics[family]) if family in metrics else "", *_cells(family, versus, measured)]
-        for family in next(iter(versus.values()))
-    ]
-    header = ["task", "metric", "alone", *(word for shown in versus for word in (f"sharing, {shown}", "difference"))]
-    return body + table("Against single-task models, with 95% intervals of the differences", header, cells, words=(1,))
+    families = next(iter(versus.values()))
+    names = list(dict.fromkeys(title(metric) for metric in measured.metrics.values()))
+    header = ["task", "alone", *(word for shown in versus for word in (shown, "difference"))]
+    cells = [[_name(family, measured, len(names) > 1), *_cells(family, versus, measured)] for family in families]
+    caption = f"{' or '.join(names)} alone and sharing, with 95% intervals of the differences to alone"
+    return body + table(caption, header, cells)
+
+
+def _name(family: str, measured: Measured, several: bool) -> str:
+    """Return a row's name, with its metric where there are several."""
+    return f"{family} ({title(measured.metrics[family])})" if several and family in measured.metrics else family
 
 
 def _cells(family: str, versus: Versus, measured: Measured) -> list[str]:

@@ -18,8 +18,7 @@ from weft.training.answers import uses_labels
 
 #: With fewer data known together no correlation is told.
 _FEW = 10
-#: Nodes of a graph are asked one pass of the graph each: with more hypotheses it takes too long.
-_MOST_ON_GRAPHS = 8
+#: So many data are asked about.
 _ROWS = 100
 
 
@@ -40,10 +39,8 @@ def map_section(facts: Facts) -> Section | None:
 
 
 def _asked(facts: Facts) -> TaskMap | None:
-    """Ask the model; None for one that reads no labels, or would take too long to ask."""
-    if facts.answers is None or not uses_labels(facts.predictor) or not len(facts.answers.rows):
-        return None
-    if facts.graph is not None and len(facts.labels.tasks) > _MOST_ON_GRAPHS:
+    """Ask the model; None for one that reads no labels, or of a graph, where each question is a pass over it."""
+    if facts.answers is None or facts.graph is not None or not uses_labels(facts.predictor):
         return None
     return task_map(facts.predictor, facts.data.take(facts.answers.rows), _ROWS)
 

@@ -45,15 +45,16 @@ def report_page(facts: Facts, added: Mapping[str, Any] | None = None, seed: int 
 def _lead(facts: Facts) -> str:
     options = facts.card["options"]
     shares = options["--exchange"]["value"] if facts.graph is not None else None
-    model = f"{options['--model']['value']} model" + (f" ({shares})" if shares else "")
+    name = str(options["--model"]["value"])
+    model = f"{'An' if name[:1] in 'aeiou' else 'A'} {name} model" + (f" ({shares})" if shares else "")
     if facts.answers is None:
-        return f"A {model}. The split kept no {facts.things} apart, so nothing is known of how good it is."
+        return f"{model}. The split kept no {facts.things} apart, so nothing is known of how good it is."
     n = len(facts.answers.rows)
     what = {
         "test": f"test {facts.thing}{'s' * (n != 1)} whose labels it never saw ({facts.split.method} split)",
         "val": f"validation {facts.thing}{'s' * (n != 1)}, which also chose the model ({facts.split.method} split)",
     }
-    return f"A {model}, scored on {n:,} {what.get(facts.answers.part, f'{facts.things} of {facts.name}')}."
+    return f"{model}, scored on {n:,} {what.get(facts.answers.part, f'{facts.things} of {facts.name}')}."
 
 
 def _cards(facts: Facts, measured: Measured | None) -> list[tuple[str, str]]:
