@@ -60,6 +60,11 @@ class MetaLinkPredictor(Predictor):
         parts = self.engine.nets if isinstance(self.engine, NetworkEngine) else self.engine.trained
         return sum(parameter.numel() for part in parts for parameter in part.parameters())
 
+    @property
+    def history(self) -> list[list[dict[str, float]]]:
+        """Loss and validation score of every epoch of each network; empty for the closed form."""
+        return self.engine.history if isinstance(self.engine, NetworkEngine) else []
+
     def fit(self, data: Data, labels: LabelTable, split: Split, run: Run) -> None:
         """Learn from the training rows; validation rows choose the epoch of a network."""
         self.tasks = labels.tasks

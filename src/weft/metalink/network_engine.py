@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,8 @@ class NetworkEngine:
     def __init__(self, config: NetworkConfig) -> None:
         self.config = config
         self.nets: list[MetaLinkNet] = []
+        #: Per member: loss and validation score of every epoch; empty for models of before it was kept.
+        self.history: list[list[dict[str, float]]] = []
         self.sides: list[TaskSide] = []
 
     @property
@@ -52,8 +55,11 @@ class NetworkEngine:
             member_run = replace(run, seed=run.seed + 7919 * k)
             name = "train" if self.config.members == 1 else f"train {k + 1} of {self.config.members}"
             parts = (rows, validation)
-            net, side = train_member(self.config, self.widths, data, labels, self.layout, parts, member_run, name)
+            net, side, epochs = train_member(
+                self.config, self.widths, data, labels, self.layout, parts, member_run, name
+            )
             self.nets.append(net)
+            self.history.append(epochs)
             self.sides.append(side)
 
     def encode(self, data: Data) -> tuple[list[Tensor], NDArray[np.bool_]]:
@@ -93,11 +99,12 @@ class NetworkEngine:
             arrays |= {f"net{k}.{key}": value.detach().numpy() for key, value in net.state_dict().items()}
             arrays |= {f"tasks{k}.{n}": t.numpy() for n, t in enumerate(side.tasks)}
             arrays |= {f"support{k}.{n}": h.numpy() for n, h in enumerate(side.support)}
-        return {"widths": self.widths}, arrays
+        return {"widths": self.widths, "history": self.history}, arrays
 
     def restore(self, tasks: TaskSet, config: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take back what `state` gave."""
         self.layout, self.widths = Layout.restore(tasks, arrays), config["widths"]
+        self.history = config.get("history", [])
         for k in range(self.config.members):
             state, side = tensors(f"net{k}.", arrays), tensors(f"tasks{k}.", arrays)
             support = tensors(f"support{k}.", arrays)
@@ -128,7 +135,7 @@ def train_member(
     parts: Sequence[NDArray[np.int64]],
     run: Run,
     name: str,
-) -> tuple[MetaLinkNet, TaskSide]:
+) -> tuple[MetaLinkNet, TaskSide, list[dict[str, float]]]:
     """Train one network.
 
     Args:
@@ -142,7 +149,7 @@ def train_member(
         name: stage name.
 
     Returns:
-        the network with its best weights, and its task side from the support bank.
+        the network with its best weights, its task side from the support bank, and what every epoch reached.
     """
     rows, validation = parts
     prior = column_prior(layout, labels.take(rows))
@@ -158,7 +165,7 @@ def train_member(
     judge = Judge(config, inputs, labels, layout, bank, support, validation)
     episodes = Episodes(config, net, inputs, labels, layout, rows, prior, run.seed)
     before = net.encoder.pretrained() if config.weights else ()
-    train(net, episodes.steps, lambda: judge(net), config.loop, run, name, before)
+    history = train(net, episodes.steps, lambda: judge(net), config.loop, run, name, before)
     with torch.no_grad():
         side = net.graph.task_side(net.embed(inputs, torch.from_numpy(bank)), support).detached()
-    return net, side
+    return net, side, [{name: value for name, value in row.items() if math.isfinite(value)} for row in history.rows]

@@ -161,9 +161,10 @@ def _words(versus: Versus) -> str:
     for shown, gains in versus.items():
         verdicts = [gain.verdict for name, gain in gains.items() if not name.startswith("Mean ")]
         helped, hurt = verdicts.count("helped"), verdicts.count("hurt")
-        rest = len(verdicts) - helped - hurt
+        rest = verdicts.count("no difference seen")
+        few = len(verdicts) - helped - hurt - rest
         told.append(
             f"With {shown}, sharing helped {helped} of {len(verdicts)} tasks, hurt {hurt}, and on {rest} no "
-            "difference is seen."
+            f"difference is seen{f'; on {few} too few labels tell' if few else ''}."
         )
     return " ".join(told)
