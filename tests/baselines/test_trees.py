@@ -37,6 +37,17 @@ def test_compiled_and_numpy_walks_agree(grown, monkeypatch):
     assert np.array_equal(fast[1], slow[1])
 
 
+def test_few_rows_get_what_many_get(grown):
+    """Batch invariance: few rows go down all trees at once, and the sums are the same, bit for bit."""
+    x, _, forest = grown
+    total, square = forest.moments(x)
+    for rows in (slice(0, 1), slice(3, 12)):
+        assert np.array_equal(forest.moments(x[rows])[0], total[rows])
+        assert np.array_equal(forest.moments(x[rows])[1], square[rows])
+    with_nan = np.where(np.arange(x.shape[1]) % 3 == 0, np.nan, x).astype(np.float32)
+    assert np.array_equal(forest.moments(with_nan[:2])[0], forest.moments(with_nan)[0][:2])
+
+
 def test_nan_follows_its_own_direction():
     """NaN goes where the node says, in both walks; a value on the threshold goes left."""
     x = np.array([[np.nan, 0], [1, 0], [2, np.nan], [2, 9]], np.float32)
