@@ -16,11 +16,12 @@ from weft.hetero.gates import groups
 from weft.hetero.layer import LayerConfig
 from weft.hetero.topology import Topology
 from weft.hetero.trunks.base import Families, TrunkConfig, build_trunk
-from weft.hetero.trunks.inline import Inline
+from weft.hetero.trunks.inline import Inline, expert_width
 
 CONFIG = TrunkConfig(layers=2, layer=LayerConfig(dim=4), own_share=0.5)
 COUNTS = {"a": 4, "b": 5, "c": 2}
 FAMILIES = Families(("s", "t", "u"), ("a", "b", "b"))
+ALL = [0, 1, 2]
 
 
 def graph(loops: tuple[str, ...] = ("b",)) -> Topology:
@@ -48,22 +49,22 @@ def logits(part, i: int, r: int, state: torch.Tensor) -> torch.Tensor:
     return (part.out[i] @ z).view(relations, sources)[r]
 
 
-def by_relation(layer, gate, i: int, kind: str, v: int, h: dict, full: Topology) -> list[torch.Tensor]:
-    """Task i's gated messages at node v."""
-    found = []
+def by_relation(layer, gate, i: int, kind: str, v: int, h: dict, full: Topology, group=ALL) -> list[torch.Tensor]:
+    """Task i's gated messages at node v, taken from its group's experts and shared ones."""
+    found, sources, own = [], [*group, *range(len(FAMILIES), layer.heads)], group.index(i)
     for r, relation in enumerate(layer.relations[kind]):
-        each = torch.stack([message(layer, j, relation, h, full, v) for j in range(layer.heads)])
-        logit = logits(gate.logits, i, r, head(h[kind], i)[v]) + gate.prior[i, r, :, 0]
+        each = torch.stack([message(layer, j, relation, h, full, v) for j in sources])
+        logit = logits(gate.logits, own, r, head(h[kind], i)[v]) + gate.prior[own, r, :, 0]
         if gate.look is not None:
-            logit = logit + each @ gate.look[r, i]
+            logit = logit + each @ gate.look[r, own]
         found.append(logit.softmax(0) @ each)
     return found
 
 
-def by_edge(layer, gate, i: int, kind: str, v: int, h: dict, full: Topology) -> list[torch.Tensor]:
+def by_edge(layer, gate, i: int, kind: str, v: int, h: dict, full: Topology, group=ALL) -> list[torch.Tensor]:
     found = []
     for r, relation in enumerate(layer.relations[kind]):
-        total = torch.zeros(4, dtype=torch.float64)
+        total = torch.zeros(layer.config.dim, dtype=torch.float64)
         near = neighbours(full, relation, v)
         alphas = [attention(layer, j, relation, h, full, v) if near else None for j in range(layer.heads)]
         for at, w in enumerate(near):
@@ -80,13 +81,14 @@ def by_edge(layer, gate, i: int, kind: str, v: int, h: dict, full: Topology) -> 
 
 def slow_trunk(trunk: Inline, x: dict, full: Topology, gated) -> list[torch.Tensor]:
     for layer, gates in zip(trunk.layers, trunk.gates, strict=True):
-        after = {}
-        for kind, gate in zip(layer.kinds, gates.gates, strict=True):
-            rows = torch.zeros(layer.heads, full.counts[kind], 4, dtype=torch.float64)
+        after, groups = {}, getattr(gates, "groups", [ALL])
+        for at, kind in enumerate(layer.kinds):
+            of = {i: (gates.gates[at * len(groups) + g], group) for g, group in enumerate(groups) for i in group}
+            rows = torch.zeros(layer.heads, full.counts[kind], layer.config.dim, dtype=torch.float64)
             for v in range(full.counts[kind]):
                 for i in range(layer.heads):
                     if i < len(FAMILIES):
-                        each = gated(layer, gate, i, kind, v, x, full)
+                        each = gated(layer, of[i][0], i, kind, v, x, full, of[i][1])
                     else:
                         each = [message(layer, i, r, x, full, v) for r in layer.relations[kind]]
                     rows[i, v] = update(layer, i, kind, head(x[kind], i)[v], merge(layer, i, kind, each))
@@ -104,6 +106,34 @@ def test_gates_are_their_slow_reference(gate: str, sees: str, experts: int):
     slow = slow_trunk(trunk, x, full, by_relation if gate == "relation" else by_edge)
     of = dict(trunk.named_parameters()) | {f"x {kind}": state for kind, state in x.items()}
     same_gradients(trunk(x, full), slow, of)
+
+
+@pytest.mark.parametrize("block", [1, 1 << 20])
+@pytest.mark.parametrize("experts", [0, 1])
+def test_gates_in_groups_are_their_slow_reference(experts: int, block: int, monkeypatch: pytest.MonkeyPatch):
+    full, x = graph(), states()
+    monkeypatch.setattr(gating, "BLOCK", block)
+    trunk = built(replace(CONFIG, group=2, experts=experts), full)
+    assert [gates.groups for gates in trunk.gates] == [[[0, 1], [2]], [[0, 2], [1]]]
+    slow = slow_trunk(trunk, x, full, by_relation)
+    of = dict(trunk.named_parameters()) | {f"x {kind}": state for kind, state in x.items()}
+    same_gradients(trunk(x, full), slow, of)
+
+
+@pytest.mark.parametrize("gate", ["relation", "edge"])
+def test_narrow_experts_are_their_slow_reference(gate: str):
+    full, x = graph(), states()
+    trunk = built(replace(CONFIG, gate=gate, narrow=1), full)
+    assert trunk.width == 2
+    slow = slow_trunk(trunk, x, full, by_relation if gate == "relation" else by_edge)
+    of = dict(trunk.named_parameters()) | {f"x {kind}": state for kind, state in x.items()}
+    same_gradients(trunk(x, full), slow, of)
+
+
+def test_experts_of_many_tasks_are_narrower():
+    config = TrunkConfig(narrow=8)
+    assert [expert_width(tasks, config) for tasks in (1, 8, 9, 32, 128)] == [64, 64, 64, 32, 16]
+    assert expert_width(32, replace(config, narrow=0)) == 64
 
 
 @pytest.mark.parametrize("kept", [0, 8])

@@ -25,11 +25,11 @@ class EdgeGate(nn.Module):
     networks and q_w the edge's projected message. A network of both ends at once would need a row per edge.
     """
 
-    def __init__(self, tasks: int, sources: int, relations: int, config: TrunkConfig) -> None:
+    def __init__(self, tasks: int, sources: int, relations: int, config: TrunkConfig, reads: int) -> None:
         super().__init__()
         self.tasks, self.sources = tasks, sources
-        self.receiver = GateLogits(tasks, sources, relations, config)
-        self.sender = GateLogits(tasks, sources, relations, config)
+        self.receiver = GateLogits(tasks, sources, relations, config, reads)
+        self.sender = GateLogits(tasks, sources, relations, config, reads)
         self.prior = own_first(tasks, sources, relations, config)
         sees = config.gate_sees == "message"
         self.look = nn.Parameter(torch.zeros(relations, tasks, config.layer.dim)) if sees else None
@@ -58,7 +58,7 @@ class EdgeGates(nn.Module):
         super().__init__()
         self.tasks = tasks
         self.gates = nn.ModuleList(
-            EdgeGate(tasks, layer.heads, len(layer.relations[kind]), config) for kind in layer.kinds
+            EdgeGate(tasks, layer.heads, len(layer.relations[kind]), config, layer.reads) for kind in layer.kinds
         )
 
     def forward(self, layer: RelationLayer, dropped: States, topology: Topology, read: bool = False) -> Exchanged:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from weft.hetero.dense import dense
-from weft.hetero.gating import GateParts, gated_merge, gates
+from weft.hetero.gating import Gate, gate_weights, gated_merge
 from weft.hetero.layer import RelationLayer, States
 from weft.hetero.products import scores
 from weft.hetero.starts import uniform
@@ -28,13 +27,13 @@ class GateLogits(nn.Module):
     gradients are equal, so under Adam the sum moves twice as far; `gate_twice` does the same with half the weights.
     """
 
-    def __init__(self, tasks: int, sources: int, relations: int, config: TrunkConfig) -> None:
+    def __init__(self, tasks: int, sources: int, relations: int, config: TrunkConfig, reads: int) -> None:
         super().__init__()
         d = config.layer.dim
         self.shape, self.factor = (relations, sources), 2.0 if config.gate_twice else 1.0
         sd = config.gate_spread / self.factor**0.5
-        self.hidden = nn.Parameter(torch.randn(tasks, d, d) * sd)
-        self.bias = nn.Parameter(uniform(2 * d, tasks, 1, d))
+        self.hidden = nn.Parameter(torch.randn(tasks, reads, d) * sd)
+        self.bias = nn.Parameter(uniform(2 * reads, tasks, 1, d))
         self.out = nn.Parameter(uniform(d, tasks, relations * sources, d))
 
     def forward(self, state: Tensor) -> Tensor:
@@ -49,22 +48,23 @@ class GateLogits(nn.Module):
 class RelationGate(nn.Module):
     """The gate of one type of node: weights over source experts, per task, node and relation."""
 
-    def __init__(self, tasks: int, sources: int, relations: int, config: TrunkConfig) -> None:
+    def __init__(self, tasks: int, sources: int, relations: int, config: TrunkConfig, reads: int) -> None:
         super().__init__()
-        self.logits = GateLogits(tasks, sources, relations, config)
+        self.logits = GateLogits(tasks, sources, relations, config, reads)
         self.prior = own_first(tasks, sources, relations, config)
         sees = config.gate_sees == "message"
         self.look = nn.Parameter(torch.zeros(relations, tasks, config.layer.dim)) if sees else None
 
-    def parts(self, state: Tensor, message: Tensor, key: Tensor | None) -> GateParts:
-        """Return what `gated_merge` and `gates` take.
+    def parts(self, tasks: Tensor | None, sources: Tensor | None, key: Tensor | None) -> Gate:
+        """Return what `gated_merge` takes.
 
         Args:
-            state: the tasks' states `[T or 1, N, D]`.
-            message: of the experts, `[S, R, N, D]`.
-            key: the tasks' vectors of the merge over relations, `[T, D]`; None for a plain mean.
+            tasks: which are the gate's; None for all.
+            sources: which experts it chooses among; None for all.
+            key: all tasks' vectors of the merge over relations, `[T, D]`; None for a plain mean.
         """
-        return GateParts(message, self.logits.inner(state), self.logits.out, self.prior, key, self.look)
+        key = key if key is None or tasks is None else key[tasks]
+        return Gate(tasks, sources, self.logits.out, self.prior, key, self.look)
 
 
 class RelationGates(nn.Module):
@@ -84,10 +84,9 @@ class RelationGates(nn.Module):
     def __init__(self, layer: RelationLayer, tasks: int, config: TrunkConfig, at: int = 0) -> None:
         super().__init__()
         self.tasks, self.groups = tasks, groups(tasks, config.group, at)
-        self.order = [task for group in self.groups for task in group]
         shared = layer.heads - tasks
         self.gates = nn.ModuleList(
-            RelationGate(len(group), len(group) + shared, len(layer.relations[kind]), config)
+            RelationGate(len(group), len(group) + shared, len(layer.relations[kind]), config, layer.reads)
             for kind in layer.kinds
             for group in self.groups
         )
@@ -96,12 +95,12 @@ class RelationGates(nn.Module):
         """Return every expert's merged messages and, to `read` them, the gates' weights."""
         merged: dict[str, Tensor] = {}
         weights: dict[str, Tensor] = {}
-        for at, (kind, message) in enumerate(layer.spread(dropped, topology).items()):
+        for kind, message in layer.spread(dropped, topology).items():
             if message.shape[1]:
-                parts = self._parts(at, layer, kind, dropped[kind], message)
-                merged[kind] = self._in_order([gated_merge(part) for part in parts])
+                z, gates = self._inner(kind, layer, dropped[kind]), self._parts(kind, layer, message)
+                merged[kind] = gated_merge(message, z, gates)
                 if read:
-                    weights[kind] = self._whole([gates(part) for part in parts], layer.heads)
+                    weights[kind] = self._whole([gate_weights(message, z, gate) for gate in gates], layer.heads)
             else:
                 merged[kind] = layer.merged(kind, message[: self.tasks])
             if layer.heads > self.tasks:
@@ -109,32 +108,32 @@ class RelationGates(nn.Module):
                 merged[kind] = torch.cat([merged[kind], shared])
         return merged, weights
 
-    def _parts(self, at: int, layer: RelationLayer, kind: str, state: Tensor, message: Tensor) -> list[GateParts]:
-        """Return what each group's gate works on at the receiving type number `at`."""
+    def _at(self, kind: str, layer: RelationLayer) -> list[RelationGate]:
+        """Return the gates into a type, one per group."""
+        n, at = len(self.groups), layer.kinds.index(kind)
+        return [cast(RelationGate, gate) for gate in self.gates[at * n : (at + 1) * n]]
+
+    def _inner(self, kind: str, layer: RelationLayer, state: Tensor) -> Tensor:
+        """Return the hidden states of all tasks' gates, `[T, N, D]`, from states `[K or 1, N, D]`."""
+        # A slice, even one of everything, would cost its gradient a pass over all states.
+        own = state[: self.tasks] if len(state) > self.tasks else state
+        nets = [gate.logits for gate in self._at(kind, layer)]
+        if len(nets) == 1:
+            return nets[0].inner(own)
+        order = torch.tensor([task for group in self.groups for task in group], device=state.device).argsort()
+        hidden, bias = torch.cat([net.hidden for net in nets]), torch.cat([net.bias for net in nets])
+        return dense(own, hidden[order] * nets[0].factor, bias[order], activation="relu")
+
+    def _parts(self, kind: str, layer: RelationLayer, message: Tensor) -> list[Gate]:
+        """Return each group's gate into a type."""
         several = layer.config.merge == "attention" and message.shape[1] > 1  # a single one weighs 1 anyway
-        own, shared = state[: self.tasks], message[self.tasks :]
-        states = self._by_group(own) if len(own) > 1 else [own] * len(self.groups)
-        keys = self._by_group(layer.key(kind)[: self.tasks]) if several else [None] * len(self.groups)
-        found: list[GateParts] = []
-        for number, sent in enumerate(self._by_group(message[: self.tasks])):
-            gate = cast(RelationGate, self.gates[at * len(self.groups) + number])
-            both = torch.cat([sent, shared]) if len(shared) else sent
-            found.append(gate.parts(states[number], both, keys[number]))
-        return found
-
-    def _by_group(self, parts: Tensor) -> Sequence[Tensor]:
-        """Return what belongs to each group's tasks of `[T, ...]`, in one go, so that its gradient is made in one."""
-        if len(self.groups) == 1:
-            return [parts]
-        parts = parts if self.order == sorted(self.order) else parts[self.order]
-        return parts.split([len(group) for group in self.groups])
-
-    def _in_order(self, parts: list[Tensor]) -> Tensor:
-        """Return what was made for the groups' tasks, `[|group|, ...]` each, for all tasks, `[T, ...]`."""
-        if len(parts) == 1:
-            return parts[0]
-        whole = torch.cat(parts)
-        return whole if self.order == sorted(self.order) else whole[torch.tensor(self.order).argsort()]
+        key = layer.key(kind)[: self.tasks] if several else None
+        gates = self._at(kind, layer)
+        if len(gates) == 1:
+            return [gates[0].parts(None, None, key)]
+        tasks = [torch.tensor(group, device=message.device) for group in self.groups]
+        shared = torch.arange(self.tasks, layer.heads, device=message.device)
+        return [gate.parts(own, torch.cat([own, shared]), key) for own, gate in zip(tasks, gates, strict=True)]
 
     def _whole(self, parts: list[Tensor], heads: int) -> Tensor:
         """Return the groups' weights among all experts, `[T, R, S, N]`: nothing from those of other groups."""

@@ -7,7 +7,7 @@ gradient.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -22,28 +22,42 @@ BLOCK = 1 << 20
 KEPT = 8
 
 
-class GateParts(NamedTuple):
-    """What a gate works on.
+class Gate(NamedTuple):
+    """The gate of some tasks, on the way to one type of node.
 
     Attributes:
-        message: of the experts, `[S, R, N, D]`.
-        z: the tasks' hidden states of the gate, `[T, N, D]`.
-        out: from those to logits, `[T, R * S, D]`.
+        tasks: which tasks it serves, int64 `[T]`; None for all.
+        sources: which experts it chooses among, int64 `[S]`; None for all.
+        out: from hidden states to logits, `[T, R * S, D]`.
         prior: added to the logits, `[T, R, S, 1]`, or None.
         key: the tasks' vectors that score messages for the merge over relations, `[T, D]`; None for a plain mean.
         look: what gates look for in the messages, `[R, T, D]`, or None.
     """
 
-    message: Tensor
-    z: Tensor
+    tasks: Tensor | None
+    sources: Tensor | None
     out: Tensor
     prior: Tensor | None
     key: Tensor | None
     look: Tensor | None
 
-    def block(self, at: slice) -> Block:
-        """Return the part of some nodes."""
-        return Block(self.message.permute(2, 1, 0, 3)[at].contiguous(), self.z[:, at])
+    def block(self, message: Tensor, z: Tensor, at: slice) -> Block:
+        """Return what the gate works on at some nodes, of all messages `[K, R, N, D]` and hidden states."""
+        own = message[:, :, at] if self.sources is None else message[self.sources, :, at]
+        return Block(own.permute(2, 1, 0, 3).contiguous(), z[:, at] if self.tasks is None else z[self.tasks, at])
+
+    def zeros(self) -> Gate:
+        """Return room for the gradients of its parts."""
+        rest = (None if part is None else torch.zeros_like(part) for part in (self.prior, self.key, self.look))
+        return Gate(None, None, torch.zeros_like(self.out), *rest)
+
+    def give(self, to: Tensor, block: Tensor, at: slice) -> None:
+        """Add what is for the messages of some nodes, `[n, R, S, D]`, to that for all, `[K, R, N, D]`."""
+        if self.sources is None:
+            to[:, :, at] = block.permute(2, 1, 0, 3)
+            return
+        for s, k in enumerate(self.sources.tolist()):
+            to[k, :, at] += block[:, :, s].transpose(0, 1)
 
 
 class Block(NamedTuple):
@@ -75,93 +89,117 @@ class Weights(NamedTuple):
         return (self.gate * self.beta).flatten(1, 2)
 
 
-def gated_merge(parts: GateParts) -> Tensor:
+def gated_merge(message: Tensor, z: Tensor, gates: Sequence[Gate]) -> Tensor:
     """Return the tasks' messages, mixed over experts and merged over relations, `[T, N, D]`.
 
     With `g = softmax over s of (out z + prior + look.m)` and `b = softmax over r of sum_s g key.m`, it is the sum over
     r and s of `b g m`: the score of a mixture is the mixture of the scores.
+
+    Args:
+        message: of all experts, `[K, R, N, D]`.
+        z: the tasks' hidden states of the gates, `[T, N, D']`.
+        gates: every task is in one of them.
     """
-    return _GatedMerge.apply(*parts)  # type: ignore[no-any-return]
+    return _GatedMerge.apply(gates, message, z, *(part for gate in gates for part in gate[2:]))  # type: ignore[no-any-return]
 
 
 @torch.no_grad()
-def gates(parts: GateParts) -> Tensor:
-    """Return the gates' weights `[T, R, S, N]` of all nodes, without a gradient."""
-    return torch.cat([_weigh(parts, parts.block(at)).gate for at in _blocks(parts.message)]).permute(3, 1, 2, 0)
+def gate_weights(message: Tensor, z: Tensor, gate: Gate) -> Tensor:
+    """Return a gate's weights `[T, R, S, N]` of all nodes, without a gradient."""
+    blocks = [gate.block(message, z, at) for at in _blocks(message)]
+    return torch.cat([_weigh(gate, block).gate for block in blocks]).permute(3, 1, 2, 0)
 
 
-def _weigh(parts: GateParts, block: Block) -> Weights:
+def _weigh(gate: Gate, block: Block) -> Weights:
     shape = (*block.message.shape[:3], len(block.z))
-    logit = torch.bmm(block.z, parts.out.transpose(1, 2)).permute(1, 2, 0).reshape(shape)
-    if parts.prior is not None:
-        logit += parts.prior.permute(3, 1, 2, 0)
-    if parts.look is not None:
-        for r, look in enumerate(parts.look):
+    logit = torch.bmm(block.z, gate.out.transpose(1, 2)).permute(1, 2, 0).reshape(shape)
+    if gate.prior is not None:
+        logit += gate.prior.permute(3, 1, 2, 0)
+    if gate.look is not None:
+        for r, look in enumerate(gate.look):
             logit[:, r] += times(block.message[:, r].flatten(0, 1), look.t()).view(logit[:, r].shape)
-    gate = logit.softmax(2)
-    if parts.key is None:
-        return Weights(gate, gate.new_full((1, 1, 1, 1), 1 / shape[1]), None)
-    scored = times(block.flat(), parts.key.t()).view(shape)
-    return Weights(gate, (gate * scored).sum(2, keepdim=True).softmax(1), scored)
+    share = logit.softmax(2)
+    if gate.key is None:
+        return Weights(share, share.new_full((1, 1, 1, 1), 1 / shape[1]), None)
+    scored = times(block.flat(), gate.key.t()).view(shape)
+    return Weights(share, (share * scored).sum(2, keepdim=True).softmax(1), scored)
 
 
 class _GatedMerge(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, *tensors: Tensor | None) -> Tensor:
-        ctx.save_for_backward(*tensors)
-        parts = GateParts(*tensors)  # type: ignore[arg-type]
-        merged = torch.empty_like(parts.z)
-        ctx.kept = dict[int, Weights]()
-        for at in _blocks(parts.message):
-            block = parts.block(at)
-            weights = _weigh(parts, block)
-            if len(block.z) <= KEPT:
-                ctx.kept[at.start] = weights
-            merged[:, at] = torch.bmm(weights.whole().transpose(1, 2), block.message.flatten(1, 2)).transpose(0, 1)
+    def forward(ctx: Any, gates: Sequence[Gate], message: Tensor, z: Tensor, *tensors: Tensor | None) -> Tensor:
+        ctx.save_for_backward(message, z, *tensors)
+        ctx.places = [(gate.tasks, gate.sources) for gate in gates]
+        merged = z.new_empty(len(z), *message.shape[2:])
+        ctx.kept = dict[tuple[int, int], Weights]()
+        for at in _blocks(message):
+            for number, gate in enumerate(gates):
+                block = gate.block(message, z, at)
+                weights = _weigh(gate, block)
+                if len(block.z) <= KEPT:
+                    ctx.kept[at.start, number] = weights
+                found = torch.bmm(weights.whole().transpose(1, 2), block.message.flatten(1, 2)).transpose(0, 1)
+                merged[slice(None) if gate.tasks is None else gate.tasks, at] = found
         return merged
 
     @staticmethod
     @once
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        parts = GateParts(*ctx.saved_tensors)
-        message = torch.empty_like(parts.message.permute(2, 1, 0, 3), memory_format=torch.contiguous_format)
-        rest = [None if part is None else torch.zeros_like(part) for part in parts[2:]]
-        to = GateParts(message, torch.empty_like(parts.z), *rest)  # type: ignore[arg-type]
-        for at in _blocks(parts.message):
-            block = parts.block(at)
-            weights = ctx.kept.get(at.start) or _weigh(parts, block)
-            _back(parts, block, weights, grads[0][:, at].transpose(0, 1).contiguous(), to, at)
-        return (message.permute(2, 1, 0, 3), *to[1:])
+        message, z, *tensors = ctx.saved_tensors
+        gates = [Gate(*places, *tensors[4 * at : 4 * at + 4]) for at, places in enumerate(ctx.places)]
+        to_message, to_z = torch.empty_like(message), torch.empty_like(z)
+        to = [gate.zeros() for gate in gates]
+        for at in _blocks(message):
+            if len(gates) > 1:
+                to_message[:, :, at] = 0
+            for number, gate in enumerate(gates):
+                block = gate.block(message, z, at)
+                weights = ctx.kept.get((at.start, number)) or _weigh(gate, block)
+                tasks = slice(None) if gate.tasks is None else gate.tasks
+                whole = torch.empty_like(block.message)
+                to_z[tasks, at] = _back(gate, block, weights, grads[0][tasks, at].transpose(0, 1), to[number], whole)
+                gate.give(to_message, whole, at)
+        return (None, to_message, to_z, *(part for each in to for part in each[2:]))
 
 
-def _back(parts: GateParts, block: Block, weights: Weights, grad: Tensor, to: GateParts, at: slice) -> None:
-    """Put one block's gradients into `to`, given that of its merged messages `[n, T, D]`."""
+def _back(parts: Gate, block: Block, weights: Weights, grad: Tensor, to: Gate, to_message: Tensor) -> Tensor:
+    """Add one block's gradients to `to`, put that of its messages into `to_message`, and return that of its states.
+
+    Args:
+        parts: the gate.
+        block: what it worked on.
+        weights: what it made of that.
+        grad: of the merged messages, `[n, T, D]`.
+        to: gradients of the gate's parts.
+        to_message: `[n, R, S, D]`.
+    """
     gate, beta, scored = weights
+    grad = grad.contiguous()
     to_whole = torch.bmm(block.message.flatten(1, 2), grad.transpose(1, 2)).view_as(gate)
-    torch.bmm(weights.whole(), grad, out=to.message[at].flatten(1, 2))
+    torch.bmm(weights.whole(), grad, out=to_message.flatten(1, 2))
     to_gate = to_whole * beta
     if scored is not None and parts.key is not None and to.key is not None:
         to_beta = (to_whole * gate).sum(2, keepdim=True)
         to_sum = beta * (to_beta - (beta * to_beta).sum(1, keepdim=True))
         to_gate.addcmul_(to_sum, scored)
         to_scored = (to_sum * gate).flatten(0, 2)
-        to.message[at].flatten(0, 2).addmm_(to_scored, parts.key)
+        to_message.flatten(0, 2).addmm_(to_scored, parts.key)
         to.key.add_(times(to_scored.t(), block.flat()))
     to_logit = gate * (to_gate - (gate * to_gate).sum(2, keepdim=True))
     if to.prior is not None:
         to.prior.add_(to_logit.sum(0).permute(2, 0, 1)[..., None])
     by_task = to_logit.flatten(1, 2).permute(2, 0, 1).contiguous()
     to.out.baddbmm_(by_task.transpose(1, 2), block.z)
-    to.z[:, at] = torch.bmm(by_task, parts.out)
     if parts.look is not None and to.look is not None:
         for r, look in enumerate(parts.look):
             each = to_logit[:, r].flatten(0, 1)
-            to.message[at, r] += times(each, look).view(to.message[at, r].shape)
+            to_message[:, r] += times(each, look).view(to_message[:, r].shape)
             to.look[r] += times(each.t(), block.message[:, r].flatten(0, 1))
+    return torch.bmm(by_task, parts.out)
 
 
 def _blocks(message: Tensor) -> Iterator[slice]:
-    sources, relations, n, width = message.shape
-    step = max(1, BLOCK // (sources * relations * width))
+    heads, relations, n, width = message.shape
+    step = max(1, BLOCK // (heads * relations * width))
     for start in range(0, n, step):
         yield slice(start, min(start + step, n))

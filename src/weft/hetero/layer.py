@@ -73,19 +73,22 @@ class RelationLayer(nn.Module):
         kinds: receiving types that are computed.
         heads: `K`.
         config: how.
+        reads: width of the states it reads, where that is not the width `config.dim` of those it makes.
     """
 
-    def __init__(self, schema: Schema, kinds: Iterable[str], heads: int, config: LayerConfig) -> None:
+    def __init__(
+        self, schema: Schema, kinds: Iterable[str], heads: int, config: LayerConfig, reads: int | None = None
+    ) -> None:
         super().__init__()
         self.kinds, self.heads, self.config = tuple(kinds), heads, config
         self.relations: dict[str, tuple[Relation, ...]] = {kind: schema.into(kind) for kind in self.kinds}
-        d = config.dim
-        self.project = nn.ParameterDict({slot(kind): xavier(heads, d, d) for kind in self.kinds})
+        d, self.reads = config.dim, reads or config.dim
+        self.project = nn.ParameterDict({slot(kind): xavier(heads, self.reads, d) for kind in self.kinds})
         self.receive, self.send = nn.Parameter(xavier(heads, 1, d)[:, 0]), nn.Parameter(xavier(heads, 1, d)[:, 0])
         self.term = RelationTerm(schema, heads, config.relation_dim)
         self.weigh = nn.ParameterDict({slot(kind): uniform(2 * d, heads, d) for kind in self._keys()})
-        self.residual = nn.Parameter(uniform(d, heads, d, d)) if config.residual else None
-        self.residual_bias = nn.Parameter(uniform(d, heads, 1, d)) if config.residual else None
+        self.residual = nn.Parameter(uniform(self.reads, heads, self.reads, d)) if config.residual else None
+        self.residual_bias = nn.Parameter(uniform(self.reads, heads, 1, d)) if config.residual else None
         norms = {slot(kind): HeadNorm(heads, d) for kind in self.kinds if config.norm == "layer"}
         self.norm = nn.ModuleDict(norms) if norms else None
 

@@ -171,7 +171,7 @@ class HeteroNet(nn.Module):
         around = shape.around.get(family.node_type, ())
         mine = [c for c, name in enumerate(around) if self.config.labels == "all" or name == family.name]
         own = [c for c, name in enumerate(shape.own.get(family.node_type, ())) if name != family.name]
-        dim = 0 if self.published else self.config.trunk.layer.dim
+        dim = 0 if self.published else self.trunk.width
         return Head(self.config.head, dim, shape.wide.get(family.node_type, 0), mine, own, bias)
 
     def forward(self, batch: GraphBatch) -> list[Tensor]:

@@ -93,6 +93,7 @@ PAPER = GraphConfig(
             ),
             gate_sees="state",
             group=0,
+            narrow=0,
             gate_prior=False,
             gate_spread=1e-4,
             gate_twice=True,

@@ -41,6 +41,8 @@ class TrunkConfig:
             starts with equal shares.
         group: the most tasks among which a gate chooses; more exchange in groups, other ones from layer to layer, so
             that the cost grows with their number and not with its square. 0 sets no limit; gates per edge have none.
+        narrow: the most tasks whose experts are `layer.dim` wide; experts of more tasks are narrower by the root of
+            `narrow` over their number, so that all products together cost the same. 0 sets no limit.
         gate_prior: whether that bias is there and trained; the released code has none.
         gate_spread: standard deviation of the gates' first weights at the start.
         gate_twice: gates read the state beside itself, as the released code's do.
@@ -57,6 +59,7 @@ class TrunkConfig:
     gate_sees: str = "message"
     own_share: float = 0.0
     group: int = 8
+    narrow: int = 8
     gate_prior: bool = True
     gate_spread: float = 1e-2
     gate_twice: bool = False
@@ -104,6 +107,7 @@ class Trunk(nn.Module, ABC):
 
     Attributes:
         copies: how many copies of the input it reads: 1 when tasks share it, `T` when each has its own.
+        width: of the states that it returns.
     """
 
     copies: int = 1
@@ -112,6 +116,7 @@ class Trunk(nn.Module, ABC):
     def __init__(self, schema: Schema, families: Families, config: TrunkConfig) -> None:
         """Build for a schema; no node is needed."""
         super().__init__()
+        self.width = config.layer.dim
 
     @abstractmethod
     def forward(self, x: States, topology: Topology) -> list[Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import cast
 
@@ -42,19 +43,21 @@ class Inline(Trunk):
         super().__init__(schema, families, config)
         if config.gate not in GATES:
             raise UserError(f"there are no gates {config.gate!r}", mend=nearest(config.gate, GATES))
-        self.families, gates = families, GATES[config.gate]
+        self.families, gates, reads = families, GATES[config.gate], config.layer.dim
+        self.width = expert_width(len(families), config)
+        config = replace(config, layer=replace(config.layer, dim=self.width))
         heads = len(families) + (config.experts if gates else 0)
         kinds = layer_kinds(schema, families, config.layers + bool(config.widths))[: config.layers]
         residual = [config.layer.residual and (at > 0 or config.first_residual) for at in range(config.layers)]
         layers = [
-            RelationLayer(schema, k, heads, replace(config.layer, residual=r))
-            for k, r in zip(kinds, residual, strict=True)
+            RelationLayer(schema, k, heads, replace(config.layer, residual=r), self.width if at else reads)
+            for at, (k, r) in enumerate(zip(kinds, residual, strict=True))
         ]
         self.layers = nn.ModuleList(layers)
         self.gates = (
             nn.ModuleList(gates(layer, len(families), config, at) for at, layer in enumerate(layers)) if gates else None
         )
-        self.mixture = StateMixture(families, config.layer.dim, len(families)) if config.mixture else None
+        self.mixture = StateMixture(families, reads, len(families)) if config.mixture else None
         self.output = GraphOutput(schema, families, config.widths, config.layer) if config.widths else None
 
     def forward(self, x: States, topology: Topology) -> list[Tensor]:
@@ -90,3 +93,12 @@ class Inline(Trunk):
 
     def _at(self, at: int) -> RelationLayer:
         return cast(RelationLayer, self.layers[at])
+
+
+def expert_width(tasks: int, config: TrunkConfig) -> int:
+    """Return how wide the experts of so many tasks are: of many tasks narrower ones, in steps of 8."""
+    dim = config.layer.dim
+    if not config.narrow or tasks <= config.narrow:
+        return dim
+    width = dim * math.sqrt(config.narrow / tasks)
+    return max(round(width / 8) * 8 if width >= 8 else round(width), 1)
