@@ -57,14 +57,16 @@ def heatmap(
         clusters: of each task, `[T]`; neighbours of one cluster are framed.
         axes_named: what columns and rows are.
     """
+    from matplotlib import colormaps
+
     finite = shown[np.isfinite(shown)]
     low, high = (min(0.0, finite.min()), max(0.1, finite.max())) if finite.size else (0.0, 1.0)
     with drawing():
         side = min(7.2, 2.6 + 0.42 * len(names))
         figure = new_figure(side + 0.6, side)
         axes: Axes = figure.subplots()
-        picture = axes.imshow(shown, cmap="Blues", vmin=low, vmax=high)
-        picture.cmap.set_bad("#e9edf0")
+        colours = colormaps["Blues"].with_extremes(bad="#e9edf0")
+        picture = axes.imshow(shown, cmap=colours, vmin=low, vmax=high)
         size = 9 if len(names) <= 20 else 6
         words = [_short(task) for task in names]
         axes.set_xticks(range(len(names)), words, rotation=60, ha="right", rotation_mode="anchor", fontsize=size)
