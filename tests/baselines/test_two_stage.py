@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tests.baselines.problems import auc, table
-from weft.baselines.evidence import Evidence
+from weft.baselines import stage_boosted
+from weft.baselines.evidence import Evidence, Scale
 from weft.baselines.second_stage import Lesson
 from weft.baselines.stage_boosted import BoostedStage
 from weft.baselines.stage_gaussian import GaussianStage
@@ -167,3 +168,23 @@ def test_the_mean_of_four_is_the_mean_of_its_members():
         alone = build(name)
         alone.fit(data, labels, split, RUN)
         assert np.array_equal(alone.predict(part, shown).mean, member.mean)
+
+
+def test_boosters_of_wide_tables_read_the_most_related_columns(monkeypatch):
+    """Many columns: of 6, each reads itself and the one that repeats it; others are not read, and saving keeps that."""
+    monkeypatch.setattr(stage_boosted, "_MANY", 3)
+    monkeypatch.setattr(stage_boosted, "_READ", 2)
+    rng = np.random.default_rng(0)
+    y = np.repeat(rng.random((400, 3)) < 0.5, 2, axis=1).astype(float)  # columns 0 and 1, 2 and 3, 4 and 5 are equal
+    labels = LabelTable.from_dense(TaskSet.binary(list("abcdef")), y, np.ones(y.shape, bool))
+    scale = Scale(labels.tasks, np.zeros(6, bool), np.zeros(6), np.ones(6))
+    scores = rng.normal(size=y.shape) * 0.1
+    stage = BoostedStage()
+    stage.fit(Lesson(scores, labels, scale, np.arange(400)), RUN)
+    assert stage.read.tolist() == [[0, 1], [0, 1], [2, 3], [2, 3], [4, 5], [4, 5]]
+    shown = Evidence.of(scores, labels.where(labels.col == 1), scale)
+    answer = stage.answer(shown)[0]
+    assert auc(y[:, 0], answer[:, 0]) > 0.99
+    assert abs(auc(y[:, 2], answer[:, 2]) - 0.5) < 0.2
+    again = BoostedStage.restore(stage.state(), False)
+    assert np.array_equal(again.answer(shown)[0], answer)

@@ -121,18 +121,23 @@ class Evidence:
         """Return the evidence of `rows`."""
         return Evidence(self.scores[rows], self.residual[rows], self.shown[rows], self.scale)
 
-    def features(self, column: int | None, pattern: bool) -> Floats:
-        """Return what a stage reads to answer `column`, float64 `[N, 2 L + 1]`, with the pattern `[N, 3 L + 2]`.
+    def features(self, column: int | None, pattern: bool, among: NDArray[np.int64] | None = None) -> Floats:
+        """Return what a stage reads to answer `column`, float64 `[N, 2 C + 1]`, with the pattern `[N, 3 C + 2]`.
 
         The scores of all columns, the residuals of other tasks (of all, where `column` is None) and their sum; with
         `pattern` which of them are shown, and how many.
+
+        Args:
+            column: the one to be answered.
+            pattern: whether which labels are shown is read.
+            among: the columns `[C]` whose scores, residuals and shown bits are read; None for all. Sums are over all.
         """
-        own = slice(0) if column is None else self.scale.own(column)
+        own, read = slice(0) if column is None else self.scale.own(column), slice(None) if among is None else among
         residual = self.residual.copy()
         residual[:, own] = 0.0
-        parts = [self.scores, residual, residual.sum(1, keepdims=True)]
+        parts = [self.scores[:, read], residual[:, read], residual.sum(1, keepdims=True)]
         if pattern:
             shown = self.shown.astype(np.float64)
             shown[:, own] = 0.0
-            parts += [shown, shown.sum(1, keepdims=True)]
+            parts += [shown[:, read], shown.sum(1, keepdims=True)]
         return np.concatenate(parts, 1)

@@ -29,7 +29,7 @@ _FOLDS = 3
 #: Random reveals of every fold.
 _REVEALS = 3
 _NOTHING = 0.1
-#: Above so many columns second stages cost more than all the rest, and are not tried.
+#: Above so many columns only the boosters are tried (they then read the most related columns alone), on one fold.
 MANY_COLUMNS = 100
 
 
@@ -68,14 +68,15 @@ def candidates(rung: str, stages: Sequence[str] | None, width: int, shows: bool)
 
     Args:
         rung: `auto`, or a name.
-        stages: names; None for any of `STAGES`, where labels are shown and columns are not too many.
+        stages: names; None for any of `STAGES` where labels are shown, of the boosters alone where columns are many.
         width: number of columns.
         shows: whether labels are ever shown.
     """
     rungs = RUNGS if rung == "auto" else tuple(known for known in RUNGS if known.name == rung)
     sets: list[tuple[str, ...]] = [tuple(stages or ())]
-    if stages is None and shows and width <= MANY_COLUMNS:
-        sets = list(chain.from_iterable(combinations(STAGES, k) for k in range(len(STAGES) + 1)))
+    if stages is None and shows:
+        tried = ("lightgbm",) if width > MANY_COLUMNS else tuple(STAGES)
+        sets = list(chain.from_iterable(combinations(tried, k) for k in range(len(tried) + 1)))
     return [Choice(known, names) for known in rungs for names in sets]
 
 
@@ -101,7 +102,7 @@ def choose(
         return min(among, key=lambda choice: (len(choice.stages), -RUNGS.index(choice.rung)))
     fold = group_folds(lesson.groups, _FOLDS, np.random.default_rng(run.seed))
     losses = np.zeros(len(among))
-    for k in range(_FOLDS):
+    for k in range(_FOLDS if layout.width <= MANY_COLUMNS else 1):
         losses += _fold_losses(among, lesson, (fold != k, fold == k), layout, (config, shows, k, run))
     return among[int(np.argmin(losses))]
 
@@ -118,8 +119,8 @@ def _fold_losses(
     inside, outside = (lesson.take(np.flatnonzero(part)) for part in parts)
     rungs = list(dict.fromkeys(choice.rung for choice in among))
     names = sorted({name for choice in among for name in choice.stages})
-    quiet = Run(run.seed + k, threads=run.threads)
-    beside = Companions.fit(names, inside, layout, config.pattern, quiet)
+    unkept = Run(run.seed + k, None, run.report, run.threads)
+    beside = Companions.fit(names, inside, layout, config.pattern, unkept)
     asked = _questions(outside, layout, beside, shows)
     short = replace(config, steps=max(config.steps // 2, 1))
     profile = torch.from_numpy(inside.scores).float()
