@@ -63,7 +63,7 @@ export class TableView {
 
 /** A table of nodes: their type is chosen, and their ids are in it. */
 function ofGraph(root, model) {
-  root.querySelector(".what").textContent = "A table of nodes, with a column of their ids";
+  root.querySelector(".what").textContent = "A table of nodes, with their ids in a column called node";
   root.querySelector(".more-kinds").remove();
   const asked = [...new Set(model.tasks.map((task) => task.node_type))];
   root.querySelector("[name=type]").append(...asked.map((type) => el("option", { value: type }, type)));
