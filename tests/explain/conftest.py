@@ -19,7 +19,7 @@ from weft.tasks import TaskSet
 from weft.training.run import Run
 
 #: The default engine, with less of everything.
-SMALL = {"learners": ("gp",), "rung": "strong", "members": 2, "channel.steps": 40}
+SMALL = {"learners": ("gp",), "rung": "strong", "stages": (), "members": 2, "channel.steps": 40}
 SMILES = ["CCO", "c1ccccc1O", "CC(=O)Nc1ccc(O)cc1", "CCN(CC)CC", "O=C(O)c1ccccc1", "CCCCCC", "c1ccncc1", "CC(C)=O"]
 
 

@@ -68,7 +68,7 @@ def measure_next(
     wanted = target_mask(asker, targets)
     if not (wanted & np.isnan(values)).any():
         raise UserError("every target is known already", where=f"row {row}", mend="Name targets that are unknown.")
-    own, about = gains(asker, np.array([row], np.int64), values[None], np.ones(1), wanted)
+    own, about = (part[0] for part in gains(asker, np.array([row], np.int64), values[None], wanted))
     names = asker.tasks.names
     open_targets = [int(t) for t in np.flatnonzero(wanted & np.isnan(values))]
     found = [
@@ -89,33 +89,27 @@ def target_mask(asker: Asker, targets: Sequence[str] | None) -> NDArray[np.bool_
     return mask
 
 
-def gains(
-    asker: Asker, rows: NDArray[np.int64], values: Floats, weight: Floats, wanted: NDArray[np.bool_]
-) -> tuple[Floats, Floats]:
+def gains(asker: Asker, rows: NDArray[np.int64], values: Floats, wanted: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """Return what measuring each task is expected to settle of itself and to tell of the others.
 
     Args:
         asker: the model.
-        rows: a datum, int64 `[S]`, repeated for every scenario of what may be known of it.
-        values: these scenarios, `[S, T]`, NaN where unknown; all know the same tasks.
-        weight: how likely they are, `[S]`, adding up to 1.
-        wanted: which tasks are targets, bool `[T]`.
+        rows: data, int64 `[S]`; one may be there several times, with other labels known.
+        values: the labels known of them, `[S, T]`, NaN where unknown.
+        wanted: which tasks are targets, bool `[T]`, or `[S, T]` for each.
 
     Returns:
-        own `[T]` (NaN for tasks that cannot be measured) and about `[T, T]`, candidates by targets; nats.
+        own `[S, T]` (NaN for tasks that cannot be measured) and about `[S, T, T]`, candidates by targets; nats.
     """
     now = asker.ask(rows, values)
     cases = _Cases.of(asker, now, values)
     n = len(asker.tasks)
-    own, about = np.zeros(n), np.zeros((n, n))
-    own[~np.isin(np.arange(n), cases.task)] = np.nan
-    if not len(cases.task):
-        return own, about
-    before = uncertainty(asker.tasks, now)
-    settled, told = cases.learnt(asker, rows, values, before)
-    np.add.at(own, cases.task, weight[cases.scenario] * settled)
-    np.add.at(about, cases.task, weight[cases.scenario, None] * told)
-    return own * wanted, about * (wanted & np.isnan(values[0]))
+    own, about = np.full((len(rows), n), np.nan), np.zeros((len(rows), n, n))
+    if len(cases.task):
+        at = cases.scenario, cases.task
+        own[at], about[at] = cases.learnt(asker, rows, values, uncertainty(asker.tasks, now))
+    wanted = np.broadcast_to(wanted, values.shape)
+    return own * wanted, about * (wanted & np.isnan(values))[:, None, :]
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,40 +118,41 @@ class _Cases:
 
     Attributes:
         scenario, task: of each of `G` cases, int64 `[G]`.
-        case: which case each of `H` outcomes is of, int64 `[H]`.
+        first: the first outcome of each case, int64 `[G]`; those of one case follow each other.
         value, share: the outcomes and how likely they are in their case, float64 `[H]`.
     """
 
     scenario: NDArray[np.int64]
     task: NDArray[np.int64]
-    case: NDArray[np.int64]
+    first: NDArray[np.int64]
     value: Floats
     share: Floats
 
     @classmethod
     def of(cls, asker: Asker, now: Predictions, values: Floats) -> Self:
         """List what is unmeasured and can turn out to be something."""
-        kept: list[tuple[int, int]] = []
-        told: list[tuple[int, float, float]] = []
+        kept: list[tuple[int, int, int]] = []
+        told: list[tuple[float, float]] = []
         for s in range(len(values)):
             for at in map(int, np.flatnonzero(np.isnan(values[s]))):
                 found = outcomes(asker.tasks, at, now.mean[s], now.std[s])
-                told += [(len(kept), outcome.value, outcome.weight) for outcome in found]
-                kept += [(s, at)] if found else []
-        pairs = np.array(kept, np.int64).reshape(-1, 2)
-        lines = np.array(told).reshape(-1, 3)
-        return cls(pairs[:, 0], pairs[:, 1], lines[:, 0].astype(np.int64), lines[:, 1], lines[:, 2])
+                kept += [(s, at, len(told))] if found else []
+                told += [(outcome.value, outcome.weight) for outcome in found]
+        cases = np.array(kept, np.int64).reshape(-1, 3)
+        lines = np.array(told).reshape(-1, 2)
+        return cls(cases[:, 0], cases[:, 1], cases[:, 2], lines[:, 0], lines[:, 1])
 
     def learnt(self, asker: Asker, rows: NDArray[np.int64], values: Floats, before: Floats) -> tuple[Floats, Floats]:
         """Return what each case settles of itself, `[G]`, and tells of every task, `[G, T]`."""
-        scenario, task = self.scenario[self.case], self.task[self.case]
+        count = np.diff(self.first, append=len(self.value))
+        scenario, task = np.repeat(self.scenario, count), np.repeat(self.task, count)
         then = values[scenario]
         then[np.arange(len(then)), task] = self.value
         found = asker.ask(rows[scenario], then)
-        weight = np.zeros((len(self.task), len(self.case)))
-        weight[self.case, np.arange(len(self.case))] = self.share
-        after = np.nan_to_num(weight @ uncertainty(asker.tasks, found))
-        told = np.maximum(np.nan_to_num(uncertainty(asker.tasks, mixed(weight, found))) - after, 0.0)
+        entropy = uncertainty(asker.tasks, found)
+        after = np.nan_to_num(np.add.reduceat(self.share[:, None] * entropy, self.first))
+        whole = uncertainty(asker.tasks, mixed(self.share, self.first, found))
+        told = np.maximum(np.nan_to_num(whole) - after, 0.0)
         each = np.arange(len(self.task))
         told[each, self.task] = 0.0
         left = np.where(is_value(asker.tasks)[self.task], after[each, self.task], 0.0)

@@ -15,6 +15,8 @@ from weft.explain.numbers import number
 from weft.explain.uncertainty import outcomes
 from weft.labels import Floats
 
+#: Data judged together before the first choice.
+_AT_ONCE = 32
 #: Scenarios of one datum's planned outcomes that are kept apart; more are thinned to so many.
 _SCENARIOS = 16
 
@@ -67,7 +69,7 @@ def plan(
     if not budget > 0:
         raise UserError(f"the budget is {budget:g}", mend="Give the number of measurements, at least 1.")
     rows = [row for row in range(asker.n) if asker.status[row] == "ok"] if among is None else among
-    states = {row: _State(asker, asker.check_row(row), wanted) for row in rows}
+    states = _states(asker, [asker.check_row(row) for row in rows], wanted)
     found: list[Measurement] = []
     while True:
         best = max(
@@ -93,20 +95,26 @@ def _costs(asker: Asker, costs: Mapping[str, float]) -> Floats:
     return found
 
 
+def _states(asker: Asker, rows: Sequence[int], wanted: NDArray[np.bool_]) -> dict[int, _State]:
+    """Return the state of every datum as things are, judged in few calls."""
+    found: dict[int, _State] = {}
+    for start in range(0, len(rows), _AT_ONCE):
+        part = np.array(rows[start : start + _AT_ONCE], np.int64)
+        own, about = gains(asker, part, asker.values[part], wanted)
+        worth = np.nan_to_num(own) + about.sum(2)
+        found |= {int(row): _State(asker, int(row), wanted, worth[at]) for at, row in enumerate(part)}
+    return found
+
+
 class _State:
     """What may be known of one datum once the measurements planned for it are made."""
 
-    def __init__(self, asker: Asker, row: int, wanted: NDArray[np.bool_]) -> None:
-        self.asker, self.row, self.wanted = asker, row, wanted
+    def __init__(self, asker: Asker, row: int, wanted: NDArray[np.bool_], gain: Floats) -> None:
+        self.asker, self.row, self.wanted, self.gain = asker, row, wanted, gain
         self.values, self.weight = asker.values[[row]], np.ones(1)
-        self._judge()
 
     def _rows(self) -> NDArray[np.int64]:
         return np.full(len(self.values), self.row, np.int64)
-
-    def _judge(self) -> None:
-        own, about = gains(self.asker, self._rows(), self.values, self.weight, self.wanted)
-        self.gain: Floats = np.nan_to_num(own) + about.sum(1)
 
     def best(self, cost: Floats, budget: float) -> tuple[float, int]:
         """Return the largest gain per cost that can be paid, and its task; 0 when there is none."""
@@ -128,4 +136,5 @@ class _State:
             at = np.searchsorted(np.cumsum(self.weight), (np.arange(_SCENARIOS) + 0.5) / _SCENARIOS)
             at = at.clip(max=len(weight) - 1)
             self.values, self.weight = self.values[at], np.full(_SCENARIOS, 1 / _SCENARIOS)
-        self._judge()
+        own, about = gains(self.asker, self._rows(), self.values, self.wanted)
+        self.gain = self.weight @ (np.nan_to_num(own) + about.sum(2))

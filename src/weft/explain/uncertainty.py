@@ -66,13 +66,15 @@ def _task_entropy(task: Task, first: int, found: Predictions) -> NDArray[np.floa
     return -(p * np.log(p)).sum(1)
 
 
-def mixed(weight: Floats, found: Predictions) -> Predictions:
-    """Return weighted means of answers, spreads by the law of total variance.
+def mixed(share: Floats, first: NDArray[np.int64], found: Predictions) -> Predictions:
+    """Return means of answers over groups of hypotheses, spreads by the law of total variance.
 
     Args:
-        weight: float64 `[G, H]`, each row adding up to 1.
-        found: answers of `H` hypotheses.
+        share: weight of each of `H` hypotheses, adding up to 1 within its group.
+        first: where each group begins, int64 `[G]`; groups follow each other.
+        found: answers of the hypotheses.
     """
-    mean = weight @ found.mean
-    variance = np.maximum(weight @ (found.std**2 + found.mean**2) - mean**2, 0.0)
-    return Predictions(found.tasks, mean, np.sqrt(variance), np.ones(len(mean), bool))
+    weight = share[:, None]
+    mean = np.add.reduceat(weight * found.mean, first)
+    square = np.add.reduceat(weight * (found.std**2 + found.mean**2), first)
+    return Predictions(found.tasks, mean, np.sqrt(np.maximum(square - mean**2, 0.0)), np.ones(len(mean), bool))
