@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,14 @@ import numpy as np
 
 from weft import saved
 from weft.errors import UserError
-from weft.files import disk_errors, read_json, write_json
+from weft.files import atomic, disk_errors, read_json, write_json
 from weft.jobs.checks import check_tasks
 from weft.jobs.finish import publish
-from weft.jobs.folder import CARD, LOCK, MODEL, WEIGHTS, WORK, check_target, locked
+from weft.jobs.folder import CARD, LOCK, METRICS, MODEL, REPORT, WEIGHTS, WORK, check_target, locked
 from weft.jobs.graph_model import on_graph
 from weft.jobs.inputs import Input, read_for_fit, sha256, usual_smiles
 from weft.jobs.options import available_threads
+from weft.jobs.rehearsal import PART, rehearse, with_added
 from weft.jobs.seen import save_support
 from weft.labels import LabelTable
 from weft.predictor import Predictor
@@ -36,12 +37,14 @@ class Added:
         tasks: their names.
         labels: how many labels each was learnt from.
         n_tasks: how many tasks the model has now.
+        scores: task -> its metrics in a rehearsal (see `weft.jobs.rehearsal`); tasks with too few labels are left out.
     """
 
     folder: Path
     tasks: tuple[str, ...]
     labels: tuple[int, ...]
     n_tasks: int
+    scores: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
 
 
 def add_task(
@@ -80,15 +83,31 @@ def add_task(
     labels = read.labels.on_rows(np.flatnonzero(read.data.ok))
     check_tasks(labels, file, "Add labels, or name with --task the columns to add.")
     with locked(target):
-        predictor.add_task(read.data, labels, Run(report=report, threads=threads or available_threads()))
-        _save(
-            predictor,
-            folder,
-            target,
-            _note(file, labels),
-            lambda staged: save_support(folder, staged, read.data, labels),
-        )
-    return Added(target, tuple(labels.tasks.names), tuple(map(int, labels.counts())), len(predictor.tasks))
+        run = Run(report=report, threads=threads or available_threads())
+        predictor.add_task(read.data, labels, run)
+        scores = rehearse(folder, read.data, labels, run)
+
+        def more(staged: Path) -> None:
+            save_support(folder, staged, read.data, labels)
+            _tell(folder, staged, scores)
+
+        _save(predictor, folder, target, _note(file, labels), more)
+    told = scores["0"]["tasks"] if scores else {}
+    return Added(target, tuple(labels.tasks.names), tuple(map(int, labels.counts())), len(predictor.tasks), told)
+
+
+def _tell(folder: Path, staged: Path, scores: dict[str, Any]) -> None:
+    """Write metrics and report with the added tasks into `staged`, whose run card knows of them."""
+    from weft.report.made import renewed
+
+    metrics = with_added(folder, scores)
+    if metrics:
+        write_json(staged / METRICS, metrics)
+    if (folder / REPORT).is_file() and (staged / CARD).is_file():
+        with disk_errors(folder / REPORT):
+            page = (folder / REPORT).read_text(encoding="utf-8", errors="replace")
+        with atomic(staged / REPORT) as temporary:
+            temporary.write_text(renewed(page, read_json(staged / CARD), metrics.get(PART)), encoding="utf-8")
 
 
 def _read(

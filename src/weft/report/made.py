@@ -106,17 +106,17 @@ def added_section(card: Mapping[str, Any], scores: Mapping[str, Any] | None) -> 
     ]
     text = (
         "Learnt after the fit from a table of their own, without training again. Their score is that of a rehearsal: "
-        "the task was first added from four fifths of its labels, whole scaffolds, and asked for the last fifth with "
-        "nothing else shown; then it was added from all of them."
+        "the task was first added without the labels of some molecules that the model had never seen, and asked for "
+        "these with nothing shown; then it was added from all of its labels."
     )
-    header = ["task", "labels", "file", "added", "on the fifth kept apart"]
+    header = ["task", "labels", "file", "added", "in the rehearsal"]
     body = paragraph(text, first=True) + table("Added tasks", header, rows, text=True)
     return Section("Added tasks", body, "added")
 
 
 def _score(found: Mapping[str, Any] | None) -> str:
     if found is None:
-        return "not scored: too few labels"
+        return "not scored: too few labels of molecules that the model had not seen"
     told = [f"{title(m)} {metric_text(m, found[m])}" for m in _TOLD if found.get(m) is not None]
     return f"{', '.join(told) or 'undefined'} (n = {found['n']})"
 
