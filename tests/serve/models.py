@@ -51,7 +51,7 @@ def real(folder: Path) -> Path:
     """The default model with one learner and one member, on 60 molecules of the demo."""
     from weft.metalink.model import MetaLinkPredictor
 
-    model = MetaLinkPredictor(changes={"learners": ("gp",), "members": 1, "rung": "weak"})
+    model = MetaLinkPredictor(changes={"learners": ("gp",), "members": 1, "rung": "weak", "stages": ()})
     return molecules(model, DEMO, 60, folder / "assays")
 
 

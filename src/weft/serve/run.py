@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -73,6 +75,8 @@ def serve(folder: Path, options: ServeOptions, ready: Callable[[str], None]) -> 
     from weft.serve.loaded import Loaded
 
     torch.set_num_threads(options.threads)
+    # Ended by the system as by a person: what was begun is finished and the server's folder is removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     loaded = Loaded.read(folder, options.graph)
     secret = options.secret
     app = create_app(loaded, options.limits, secret, options.hosts, options.threads)
@@ -112,6 +116,7 @@ def _bind(config: object):  # noqa: ANN202
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((host, port))
+        found.listen(2048)  # from now on clients may come; they wait until the server is up
     except (OSError, OverflowError) as error:
         found.close()
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
