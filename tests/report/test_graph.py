@@ -1,4 +1,4 @@
-"""The report of a graph: what each task reached, told by what it is judged by."""
+"""The report of a graph: the same page, told in words of graphs."""
 
 import pytest
 
@@ -6,24 +6,33 @@ from tests import tiny, toy
 from weft.data.graph_known import unlabelled
 from weft.data.nodes import Nodes
 from weft.jobs.card import versions
-from weft.report.graph import graph_page
-from weft.report.graph_tables import graph_section, labels_section
-from weft.training.assess import assess
+from weft.report.facts import Facts
+from weft.report.graph_tables import graph_tables
+from weft.report.neighbours import degrees
+from weft.report.whole import report_page
+from weft.training.answers import ask
+from weft.training.assess import score_answers
 
 
 @pytest.fixture(scope="module")
-def page():
+def facts():
     graph = toy.toy()
     model = tiny.Tiny()
     model.tasks = graph.tasks
     model.means = model._means(graph.labels)
-    scored = assess(model, Nodes.of(unlabelled(graph)), graph.labels, graph.split.test, "test", (0.0, 0.5), 2)
-    options = {name: {"value": None, "default": True, "used": True} for name in ("--model", "--exchange")}
+    nodes = Nodes.of(unlabelled(graph))
+    answers = ask(model, nodes, graph.labels, graph.split.test, "test", (0.0, 0.5), 2)
+    options = {name: {"value": name[2:], "default": True, "used": True} for name in ("--model", "--exchange")}
     card = {
         "options": options, "split": {"method": "published", "train": 30, "val": 15, "test": 15},
         "data": {"file": "g", "sha256": "0" * 64}, "made": "now", "seconds": 1.0, "weft": "0", "versions": versions(),
     }  # fmt: skip
-    return graph_page(card, graph, graph.split, scored, model)
+    return Facts("toy", card, model, nodes, graph.labels, graph.split, answers, score_answers(answers), graph=graph)
+
+
+@pytest.fixture(scope="module")
+def page(facts):
+    return report_page(facts)
 
 
 def test_every_task_has_a_card_with_what_it_is_judged_by(page):
@@ -41,15 +50,18 @@ def test_a_multi_label_task_is_told_as_one_and_label_by_label(page):
 
 def test_nodes_are_not_called_molecules(page):
     """Protects from words of the other kind of data."""
-    assert "molecule" not in page
+    assert "olecule" not in page
     assert "on nodes kept apart" in page
+    assert "edges of the node" in page
 
 
-def test_tables_tell_parts_and_degrees():
-    """Protects the numbers: labels per part and edges per node."""
-    graph = toy.toy()
-    body = labels_section(graph, graph.split).body
-    counts = [int(graph.labels.on_rows(rows).counts()[0]) for rows in graph.split.parts().values()]
-    assert "".join(f"<td>{n}</td>" for n in counts) in body
-    edges = graph.edges[toy.WRITES].shape[1]
-    assert f"<td>{edges}</td><td>{edges / 20:.2f}</td><td>{edges / 40:.2f}</td>" in graph_section(graph).body
+def test_sharing_that_was_not_measured_says_how(page):
+    """Protects from silence where a number could be had."""
+    assert "weft compare GRAPH --out MODEL/compare" in page
+
+
+def test_tables_tell_degrees(facts):
+    """Protects the numbers: edges per node, and both ends of an edge counted."""
+    edges = facts.graph.edges[toy.WRITES].shape[1]
+    assert f"<td>{edges}</td><td>{edges / 20:.2f}</td><td>{edges / 40:.2f}</td>" in graph_tables(facts.graph)
+    assert degrees(facts.graph).sum() == 2 * sum(edge.shape[1] for edge in facts.graph.edges.values())

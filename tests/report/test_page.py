@@ -5,7 +5,7 @@ import pytest
 
 from tests.jobs.conftest import fitted as fitted
 
-VOID = {"meta", "path", "use", "rect", "line", "circle", "br"}
+VOID = {"meta", "path", "use", "rect", "line", "circle", "ellipse", "polygon", "br"}
 
 
 class Strict(HTMLParser):
@@ -49,7 +49,8 @@ def test_well_formed_and_complete(report):
     parser = Strict()
     parser.feed(report)
     assert parser.open == []
-    for title in ("Standard against relational", "Scores per task", "Calibration", "Task relations", "How it was made"):
+    titles = ("Did knowing other labels help?", "Scores per task", "Calibration", "Where it fails", "Task map")
+    for title in (*titles, "Curves", "The data", "The split", "How it was made"):
         assert title in parser.text
     assert 'lang="en"' in report
     assert 'name="viewport"' in report
@@ -58,10 +59,27 @@ def test_well_formed_and_complete(report):
 def test_every_picture_has_words(report):
     """Protects those who do not see: each picture says what it shows."""
     pictures = re.findall(r"<svg [^>]*>", report)
-    assert len(pictures) >= 4
-    assert all(re.search(r'aria-label="[^"]{30,}"', picture) for picture in pictures)
+    assert len(pictures) >= 8
+    assert all(re.search(r'aria-label="[^"]{12,}"', picture) for picture in pictures)
 
 
 def test_undefined_is_said(report):
     """Protects 'a task with one class has no AUC and is reported as such'."""
     assert "undefined" in report
+
+
+def test_links_lead_somewhere_and_names_are_not_used_twice(report):
+    """Protects the list of parts: every link has its part, and no identifier stands twice."""
+    found = re.findall(r'\bid="([^"]+)"', report)
+    assert len(found) == len(set(found))
+    links = re.findall(r'href="#([^"]+)"', report)
+    assert len(links) >= 8
+    assert set(links) <= set(found)
+
+
+def test_the_run_card_tells_the_command_and_every_option(report):
+    """Protects making the model again: command, whole hash, each option with whether it was used."""
+    assert "weft fit" in report
+    assert "--split column:part" in report
+    assert re.search(r"\b[0-9a-f]{64}\b", report)
+    assert "not used" in report
