@@ -9,8 +9,9 @@ and that label is shown. Two replays:
 * `remaining`: any labelled task may be measured, all are to be known. Told is the mean log-loss over the labelled
   tasks that are not measured yet. Picks differ between policies, and so do the tasks that remain: it pays to measure
   what is hard, and what tells about the rest.
-* `targets`: half of the labelled tasks, drawn once per molecule, are targets that cannot be measured; the others can.
-  Told is the mean log-loss over the targets, the same for all policies: only what a label tells about others pays.
+* `targets`: half of the labelled tasks, drawn at random, are targets that cannot be measured; the others can. Told is
+  the mean log-loss over the targets, the same for all policies: only what a label tells about others pays. The mean
+  over several such halves of every molecule.
 
 Policies: `measure_next`, `uncertain` (the largest entropy of the task's own answer), `random` (mean of several orders).
 Molecules with fewer than `LEAST` labels are left out; `--most` draws a sample of the others. A line of `--out` is one
@@ -37,7 +38,7 @@ from weft.explain.uncertainty import uncertainty
 from weft.labels import LabelTable, Shown
 from weft.saved import load
 
-LEAST, STEPS, ORDERS = 8, 5, 5
+LEAST, STEPS, DRAWS = 8, 5, 5
 POLICIES = ("measure_next", "uncertain", "random")
 REPLAYS = ("remaining", "targets")
 
@@ -91,12 +92,14 @@ def run(file: Path, head: dict, work: Path, most: int) -> list[dict]:
     values, observed = labels.take(rows).to_dense()
     told = []
     for replay in REPLAYS:
-        free, wanted = parts(observed, replay, rng)
+        draws = [parts(observed, replay, rng) for _ in range(DRAWS)]
         for policy in POLICIES:
             start = time.process_time()
+            # where nothing is drawn, one replay tells all
+            repeats = 1 if replay == "remaining" and policy != "random" else DRAWS
             losses = np.mean([
-                play(asker, values, free, wanted, policy, np.random.default_rng([head["seed"], order]))
-                for order in range(ORDERS if policy == "random" else 1)
+                play(asker, values, *draws[draw], policy, np.random.default_rng([head["seed"], draw]))
+                for draw in range(repeats)
             ], 0)  # fmt: skip
             spent = round(time.process_time() - start, 1)
             line = {**head, "replay": replay, "policy": policy, "rows": rows.tolist(), "cpu_s": spent}
@@ -157,9 +160,10 @@ def show(rows: list[dict]) -> None:
             print(f"  {policy:13}" + " ".join(f"{value:.4f}" for value in each.mean(0)))
         for policy in POLICIES[1:]:
             gap = losses[policy] - losses[POLICIES[0]]
+            gap = np.concatenate([gap, gap[:, 1:].mean(1, keepdims=True)], 1)  # and the mean over 1 to 5 labels
             low, high = bootstrap(gap)
             print(f"  {policy} - measure_next: " + " ".join(
-                f"{m:.4f} [{a:.4f}, {b:.4f}]" for m, a, b in zip(gap.mean(0), low, high, strict=True)
+                f"{m:.4f} [{a:.4f}, {b:.4f}]" for m, a, b in list(zip(gap.mean(0), low, high, strict=True))[1:]
             ))  # fmt: skip
 
 

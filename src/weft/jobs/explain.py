@@ -187,7 +187,11 @@ def _row(inquiry: Inquiry, at: int, options: ExplainOptions) -> dict[str, Any]:
         changes = {task: label if label != "" else None for task, label in options.what_if.items()}
         found["what_if"] = _only(inquiry.what_if(at, changes).to_json(), options.tasks)
     if options.measure_next:
-        ranked = inquiry.measure_next(at, options.targets or None)
+        known = set(inquiry.known.table.take([at]).col.tolist())
+        settled = known.issuperset(
+            inquiry.model.tasks.index(name) for name in options.targets or inquiry.model.tasks.names
+        )
+        ranked = [] if settled else inquiry.measure_next(at, options.targets or None)
         found["measure_next"] = [candidate.to_json() for candidate in ranked]
     return found
 
