@@ -53,15 +53,15 @@ def _influence(found: TaskMap, things: str) -> str:
     place = {name: at for at, cluster in enumerate(found.clusters) for name in cluster}
     words = _most(found)
     text = (
-        f"{words} Read a row as: when this task becomes known, so far is the answer of that column expected to move "
-        "(as a probability; for values in standard deviations). Asked of the model itself, on a sample of "
+        f"{words} Read a row as: when this task becomes known, so much of the uncertainty of that column is it "
+        "expected to explain (correlation ratio, from 0 to 1). Asked of the model itself, on a sample of "
         f"{found.rows} {things}. Frames hold tasks that move each other."
     )
     alt = f"Heat map of influence of {len(names)} tasks on each other. {words}"
-    caption = "How far knowing the row's label moves the answer of the column."
+    caption = "How much of the column's uncertainty the row's label is expected to explain."
     labels = ("answer that moves", "label that becomes known")
     clusters = [place.get(name, -1) for name in names]
-    figure = heatmap(names, shown, "expected movement", "task-map", alt, caption, clusters, labels)
+    figure = heatmap(names, shown, "correlation ratio", "task-map", alt, caption, clusters, labels)
     return paragraph(text, first=True) + figure + _groups(found)
 
 
@@ -70,7 +70,7 @@ def _most(found: TaskMap) -> str:
         return "No task's label moves another's answer."
     i, j = divmod(int(np.nanargmax(found.influence)), len(found.names))
     moved = found.influence[i, j]
-    return f"Most moved is {found.names[j]} by {found.names[i]}: {moved:.3f} on average."
+    return f"Most is told of {found.names[j]} by {found.names[i]}: {moved:.2f}, on average."
 
 
 def _groups(found: TaskMap) -> str:
