@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 
 import pytest
@@ -90,14 +91,28 @@ def _as_json(value):
     return json.loads(json.dumps(value))
 
 
-def asked(n: int, width: int = 1) -> FamilyTargets:
-    return FamilyTargets(torch.arange(n), torch.zeros(n, width), torch.ones(n, width))
+def asked(n: int, positives: int) -> FamilyTargets:
+    return FamilyTargets(torch.arange(n), (torch.arange(n) < positives).float()[:, None], torch.ones(n, 1))
+
+
+def test_a_rare_label_weighs_more():
+    """By the root of how small its loss is at first; not one that is true of half the nodes, nor where told."""
+    found = families(TASKS)
+    entropy = -(0.0045 * math.log(0.0045) + 0.9955 * math.log(0.9955))
+    rare, even, year = asked(999, 4), asked(998, 499), asked(999, 0)
+    assert loss_weights(DEFAULT.train, found, [rare, year]) == {
+        "area": pytest.approx((0.5 / entropy) ** 0.5),
+        "year": 1.0,
+    }
+    assert loss_weights(DEFAULT.train, found, [even, asked(998, 0)]) == {"area": 1.0, "year": 1.0}
+    assert loss_weights(PAPER.train, found, [rare, year])["area"] == 0.005
+    assert loss_weights(configure(weights={"area": 2.0}).train, found, [rare, year])["area"] == 2.0
 
 
 def test_families_with_few_labels_weigh_less():
     """By the root of their share, unless told otherwise; the released weights are for tasks that have their names."""
     found = families(TASKS)
-    labels = [asked(25), asked(100)]
+    labels = [asked(24, 12), asked(96, 0)]
     assert loss_weights(DEFAULT.train, found, labels) == {"area": 0.5, "year": 1.0}
     assert loss_weights(configure(weights={"year": 3.0}).train, found, labels) == {"area": 0.5, "year": 3.0}
     assert loss_weights(PAPER.train, found, labels) == {"area": 0.005, "year": 1.0}

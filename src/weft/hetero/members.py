@@ -78,19 +78,36 @@ def new_network(
 
 
 def loss_weights(config: TrainConfig, families: Sequence[Family], asked: Sequence[FamilyTargets]) -> dict[str, float]:
-    """Return each family's loss weight: as given, else by its number of labelled nodes.
+    """Return each family's loss weight: as given, else by its number of labelled nodes and by how rare its labels are.
 
     Raises:
         UserError: for a weight given to no family.
     """
     most = max((len(t.row) for t in asked), default=1)
-    found = {f.name: (len(t.row) / max(most, 1)) ** config.count_power for f, t in zip(families, asked, strict=True)}
+    found = {
+        f.name: (len(t.row) / max(most, 1)) ** config.count_power * rarity(f, t) ** config.rare_power
+        for f, t in zip(families, asked, strict=True)
+    }
     for name, weight in config.weights:
         if name in found:
             found[name] = weight
         elif config.weights != RELEASED_WEIGHTS:
             raise UserError(f"there is no task {name!r} to weigh", mend=nearest(name, found))
     return found
+
+
+def rarity(family: Family, asked: FamilyTargets) -> float:
+    """Return how many times smaller a binary family's first loss is than that of a regression, a half; at least 1.
+
+    At the class shares p the log-loss is the entropy of p: of a label that is true of one node in a thousand, .008.
+    In what tasks share, the gradients of so small a loss are drowned.
+    """
+    if family.kind is not Kind.BINARY or not len(asked.row):
+        return 1.0
+    share = ((asked.value.sum(0) + 0.5) / (asked.known.sum(0) + 1)).double()
+    entropy = -(share * share.log() + (1 - share) * (1 - share).log())
+    loss = float((entropy * asked.known.sum(0)).sum() / asked.known.sum().clamp(min=1))
+    return max(0.5 / max(loss, 1e-6), 1.0)
 
 
 def _bias(family: Family, asked: FamilyTargets) -> Tensor:

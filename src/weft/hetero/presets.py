@@ -120,6 +120,7 @@ PAPER = GraphConfig(
         loss="probability",
         weights=RELEASED_WEIGHTS,
         count_power=0.0,
+        rare_power=0.0,
         class_power=0.0,
     ),
     members=1,

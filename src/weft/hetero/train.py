@@ -38,8 +38,9 @@ class TrainConfig:
         judge: what an evaluation is judged by: each family's `metric`, or its `loss` as in InLINE's released code.
         loss: `cross-entropy`, or InLINE's released `probability`.
         balance: a name of `weft.hetero.balance.base.REGISTRY`.
-        weights: family -> loss weight; a family that is not named weighs by `count_power`.
-        count_power: a family weighs (its labelled nodes / those of the family with most) ** this.
+        weights: family -> loss weight; a family that is not named weighs by the two powers.
+        count_power: a family weighs (its labelled nodes / those of the family with most) ** this,
+        rare_power: and, of binary labels, (a half / the loss of the class shares) ** this, if that is more than 1.
         class_power: rare classes weigh (mean count / count) ** this.
         batch_size: labelled nodes per step; 0 takes the whole graph at once.
         fanout: neighbours per relation and layer in a mini-batch; 0 takes all.
@@ -58,6 +59,7 @@ class TrainConfig:
     balance: str = "fixed"
     weights: tuple[tuple[str, float], ...] = ()
     count_power: float = 0.5
+    rare_power: float = 0.5
     class_power: float = 0.3
     batch_size: int = 0
     fanout: int = 0
