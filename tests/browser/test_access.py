@@ -22,8 +22,7 @@ def fits(page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 768, 1440])
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (768, "light"), (1440, "light")])
 def test_a_molecule(molecules, visit, width, scheme):
     page = visit(f"{molecules}/#/molecule/{quote(ASPIRIN, safe='')}", width, scheme)
     mark(page, "receptor_binding", "yes")

@@ -20,7 +20,7 @@ def fill(page, name, lines):
 def test_a_task_is_added_and_predicted_beside_the_others(own_molecules, visit):
     page = paste(visit(own_molecules))
     expect(page.locator(".row")).to_have_count(4)
-    page.get_by_role("link", name="A new task").click()
+    page.get_by_role("link", name="New task").click()
     fill(page, "solubility", LINES + "\nnothing,1\nCCN 0")
     expect(page.locator(".outcome")).to_contain_text("solubility was learnt from 9 labels")
     expect(page.locator(".outcome")).to_contain_text("memory")
@@ -28,7 +28,7 @@ def test_a_task_is_added_and_predicted_beside_the_others(own_molecules, visit):
     expect(page.locator("#subtitle")).to_contain_text("5 tasks")
     page.get_by_role("link", name="Predict a molecule").click()
     expect(row(page, "solubility")).to_contain_text("added")
-    page.get_by_role("link", name="A new task").click()
+    page.get_by_role("link", name="New task").click()
     fill(page, "solubility", LINES)
     expect(page.get_by_role("alert")).to_contain_text("solubility")  # the name is taken
 

@@ -17,13 +17,13 @@ let views = {};
 
 function viewsOf() {
   const make = (View, ...more) => (place) => new View(place, model, ...more);
-  const card = { words: "The model", make: make(CardView) };
-  const table = { words: "A table", make: make(TableView) };
-  if (model.kind === "graph") return { node: { words: "A node", make: make(NodeView) }, table, card };
+  const card = { words: "Model", make: make(CardView) };
+  const table = { words: "Table", make: make(TableView) };
+  if (model.kind === "graph") return { node: { words: "Node", make: make(NodeView) }, table, card };
   return {
-    molecule: { words: "A molecule", make: make(MoleculeView) },
+    molecule: { words: "Molecule", make: make(MoleculeView) },
     table,
-    ...(model.can_add_task && { task: { words: "A new task", make: make(NewTaskView, added) } }),
+    ...(model.can_add_task && { task: { words: "New task", make: make(NewTaskView, added) } }),
     card,
   };
 }
@@ -38,8 +38,8 @@ async function describe() {
   model = await ask("api/model");
   document.title = `${model.title} · weft`;
   document.getElementById("title").textContent = model.title;
-  const nodes = Object.entries(model.node_types).map(([name, n]) => `${n.toLocaleString("en")} ${name}`);
-  const what = model.kind === "graph" ? `graph of ${nodes.join(", ")}` : "molecules";
+  const nodes = Object.entries(model.node_types).map(([name, n]) => `${name} ${n.toLocaleString("en")}`);
+  const what = model.kind === "graph" ? `graph: ${nodes.join(", ")}` : "molecules";
   document.getElementById("subtitle").textContent = `${model.name} · ${count(model.tasks.length, "task")} · ${what}`;
 }
 
@@ -56,7 +56,16 @@ function follow() {
     item.link.toggleAttribute("aria-current", key === chosen);
     if (key === chosen) item.link.setAttribute("aria-current", "page");
   }
-  views[chosen].view.open(rest.map(decodeURIComponent));
+  views[chosen].view.open(rest.map(decoded));
+}
+
+/** An address typed by hand may hold a bare `%`. */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function navigation() {

@@ -4,6 +4,8 @@ import { el, span } from "./dom.js";
 
 /** The least move, as a share of the bar, that is drawn. */
 const SEEN = 0.004;
+/** Room beside the first interval of a number, as a share of it. */
+const MARGIN = 0.3;
 /** Regression task -> lowest and highest number seen, so that its bar keeps its scale while labels change. */
 const ranges = new Map();
 
@@ -14,7 +16,9 @@ function scale(prediction) {
   if (prediction.known !== null) ends.push(Number(prediction.known));
   const [low, high] = ranges.get(prediction.task) ?? [Infinity, -Infinity];
   const seen = ends.filter((end) => end !== null && Number.isFinite(end));
-  const range = [Math.min(low, ...seen), Math.max(high, ...seen)];
+  const [least, most] = [Math.min(...seen), Math.max(...seen)];
+  const margin = low === Infinity ? MARGIN * (most - least) : 0;
+  const range = [Math.min(low, least - margin), Math.max(high, most + margin)];
   ranges.set(prediction.task, range);
   return range;
 }

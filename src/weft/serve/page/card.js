@@ -3,10 +3,11 @@
 import { ask } from "./api.js";
 import { el } from "./dom.js";
 import { tell } from "./problem.js";
-import { count, difference } from "./words.js";
+import { count } from "./words.js";
 
 /** The measure told of each kind of task. */
 const MEASURE = { binary: "roc_auc", multiclass: "accuracy", regression: "r2" };
+const COMPARED = "On the test part, which the model never saw; a row compares the same cells. A dash: not defined on them.";
 const WORD = { roc_auc: "ROC AUC", accuracy: "accuracy", r2: "R²" };
 
 export class CardView {
@@ -35,6 +36,7 @@ function content(card) {
     el("h3", {}, "What to mind"),
     el("ul", { class: "notes" }, ...card.notes.map((note) => el("li", {}, note.charAt(0).toUpperCase() + note.slice(1) + "."))),
     el("h3", {}, "How well it does, and whether known labels help"),
+    el("p", { class: "soft" }, COMPARED),
     scores(card),
     el("h3", {}, "How it was made"),
     el("dl", { class: "facts" }, ...facts(card.fit)),
@@ -47,20 +49,18 @@ function scores({ tasks, metrics }) {
   const [ratio, part] = Object.entries(metrics.test ?? {}).sort(([a], [b]) => near(a) - near(b))[0] ?? [];
   if (!part) return el("p", { class: "soft" }, "The model folder holds no scores.");
   const pair = part.standard ? [part.standard, part] : [part];
-  const head = ["task", "measure", "nothing shown", ...(part.standard ? [`${100 * ratio} % shown`, "difference"] : [])];
+  const head = ["task", "nothing shown", ...(part.standard ? [`${100 * ratio} % shown`, "difference"] : [])];
   const row = (task) => {
     const measure = MEASURE[task.kind];
     const found = pair.map(({ tasks: told }) => told?.[task.name]?.[measure]);
     if (found.length > 1) found.push(found.every(defined) ? found[1] - found[0] : undefined);
-    const cells = found.map((value, at) => el("td", {}, !defined(value) ? "–" : at < 2 ? value.toFixed(3) : difference(value)));
-    return el("tr", {}, el("th", { scope: "row" }, task.name), el("td", { class: "text" }, WORD[measure]), ...cells);
+    const cells = found.map((value, at) => el("td", {}, !defined(value) ? "–" : at < 2 ? value.toFixed(3) : signed(value)));
+    return el("tr", {}, el("th", { scope: "row" }, task.name, el("small", {}, WORD[measure])), ...cells);
   };
-  const caption = "On the test part, which the model never saw; every row compares the same cells. A dash: not defined on them.";
   return el(
     "div",
     { class: "scroll", tabindex: "0", role: "group", "aria-label": "Scores by task" },
-    el("table", {},
-      el("caption", {}, caption),
+    el("table", { class: "scores" },
       el("thead", {}, el("tr", {}, ...head.map((name) => el("th", { scope: "col" }, name)))),
       el("tbody", {}, ...tasks.map(row))),
   ); // prettier-ignore
@@ -69,6 +69,10 @@ function scores({ tasks, metrics }) {
 /** Half shown says most of the difference that known labels make. */
 function near(ratio) {
   return Math.abs(Number(ratio) - 0.5);
+}
+
+function signed(value) {
+  return (value < 0 ? "−" : "+") + Math.abs(value).toFixed(3);
 }
 
 function defined(value) {

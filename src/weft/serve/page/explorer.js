@@ -56,14 +56,19 @@ export class Explorer {
 
   /** Say what is known; null forgets. @param {Object<string, string|number|null>} labels */
   async mark(labels) {
+    const { subject } = this;
     tell(this.problem, null);
+    this.list.wait(true);
     try {
-      await this.subject.change(labels);
+      await subject.change(labels);
+      if (subject !== this.subject) return;
       this.#draw(true);
       say(this.summary.textContent);
     } catch (error) {
       tell(this.problem, error);
       this.problem.scrollIntoView({ block: "nearest" });
+    } finally {
+      this.list.wait(false);
     }
   }
 
@@ -111,5 +116,5 @@ function moves(subject) {
   if (!subject.before.size) return count(subject.tasks.length, "task");
   const told = moved.slice(0, 2).filter(({ size }) => size >= 0.005);
   const most = told.map(({ task, by, kind }) => `${task} ${difference(by, kind)}`).join(", ");
-  return `${count(n, "label")} known. ${most ? `Moved most: ${most}.` : "Nothing moved."}`;
+  return `${count(n, "label")} known. ${most ? `Moved most: ${most}.` : "Hardly anything moved."}`;
 }

@@ -22,7 +22,6 @@ function table(layer, rows) {
     const share = weight.get(`${key}\n${source}`);
     const shown = el("td", {}, share === undefined ? "" : share.toFixed(2));
     shown.style.setProperty("--share", `${(100 * (share ?? 0)).toFixed(0)}%`);
-    if (share > 0.5) shown.className = "strong";
     return shown;
   };
   const names = relationWords(relations);

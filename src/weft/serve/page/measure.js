@@ -3,9 +3,9 @@
 import { el, span } from "./dom.js";
 import { tell } from "./problem.js";
 
-const COUNT = 8;
+const COUNT = 6;
 /** What is learnt of another task is told from here on, in nats. */
-const LEAST = 0.0005;
+const LEAST = 0.005;
 
 export class Measure {
   /** @param {Element} place @param {function(string): void} choose told of a task that is followed */
@@ -44,7 +44,7 @@ export class Measure {
   #show({ candidates }) {
     const best = Math.max(...candidates.map(({ gain }) => gain), 1e-12);
     const rows = candidates.map((candidate) => row(candidate, best, this.choose));
-    const what = "Expected to be learnt, in nats: of the task itself (light) and of the others (dark).";
+    const what = "What a result is expected to teach, in nats: of the task itself (thin), and of the others (thick).";
     this.result.replaceChildren(el("p", { class: "soft small" }, what), el("ol", { class: "gains" }, ...rows));
   }
 }

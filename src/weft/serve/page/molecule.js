@@ -39,11 +39,12 @@ export class MoleculeView {
     if (!smiles || (smiles === this.smiles && this.model === this.opened)) return;
     this.input.value = smiles;
     [this.smiles, this.opened] = [smiles, this.model];
-    await attempt(this.form, async () => {
+    const well = await attempt(this.form, async () => {
       const subject = new Subject({ smiles }, this.model);
       await subject.open();
       if (this.smiles === smiles) this.#show(subject, smiles);
     });
+    if (!well && this.smiles === smiles) this.smiles = null; // so that asking again asks again
   }
 
   /** A task was added: the same molecule is asked again. */

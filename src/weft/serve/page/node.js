@@ -46,11 +46,13 @@ export class NodeView {
     Object.assign(this.form.elements.id, { value: id });
     this.shown = `${type}/${id}`;
     this.found.replaceChildren();
-    return attempt(this.form, async () => {
+    const well = await attempt(this.form, async () => {
       const subject = new Subject({ node: { type, id } }, this.model);
       const [node] = await Promise.all([ask(address("api/node", { type, id })), subject.open()]);
       if (this.shown === `${type}/${id}`) this.#show(subject, node);
     });
+    if (!well) this.shown = null; // so that asking again asks again
+    return undefined;
   }
 
   #soon() {

@@ -75,20 +75,20 @@ function told(report, blob, name) {
   const link = el("a", { class: "button main", href: URL.createObjectURL(blob), download: filled(name) }, "Download the filled table");
   return [
     el("p", {}, el("strong", {}, `${count(rows - bad_rows, "row")} of ${rows} predicted. `), read),
-    bad_rows > 0 && badRows(bad, bad_rows, "row"),
+    bad_rows > 0 && badRows(bad, bad_rows, "row", " Row 1 is the first below the header."),
     el("p", {}, link),
   ].filter(Boolean);
 }
 
-/** A table of what could not be used. @param {{row: number, reason: string}[]} bad @param {number} all @param {string} word */
-export function badRows(bad, all, word) {
+/** A table of what could not be used. @param {{row: number, reason: string}[]} bad @param {number} all @param {string} word what is numbered @param {string} counted how */
+export function badRows(bad, all, word, counted = "") {
   const rows = bad.map(({ row, reason }) => el("tr", {}, el("th", { scope: "row" }, String(row)), el("td", {}, reason)));
   const more = all > bad.length ? ` The first ${bad.length}:` : "";
   return el(
     "div",
     { class: "scroll", tabindex: "0", role: "group", "aria-label": "What could not be used" },
     el("table", { class: "bad" },
-      el("caption", {}, `${count(all, word)} could not be used and ${all === 1 ? "has" : "have"} blanks.${more}`),
+      el("caption", {}, `${count(all, word)} could not be used and ${all === 1 ? "has" : "have"} blanks.${counted}${more}`),
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, word), el("th", { scope: "col" }, "why"))),
       el("tbody", {}, ...rows)),
   ); // prettier-ignore

@@ -65,6 +65,11 @@ export class TaskList {
     this.#rest(names.length, elements.length);
   }
 
+  /** Show that the rows are about to change. */
+  wait(is) {
+    this.list.classList.toggle("waiting", is);
+  }
+
   /** Put a task's row in sight, above what covers the bottom of a small screen. */
   reveal(name, focus) {
     const row = this.rows.get(name)?.element;
