@@ -51,7 +51,7 @@ def test_the_picture_in_words_and_in_grey():
     assert "a, shared -0.100 (-0.200 to -0.050); a, inline +0.050 (-0.010 to +0.110)" in figure
     assert "b, inline +0.100 (unknown to unknown)" in figure
     assert "95%" in figure
-    assert "fill: #ffffff; stroke: #33475b" in figure
+    assert "fill: var(--paper); stroke: var(--fig-edge)" in figure
 
 
 @pytest.fixture(scope="module")

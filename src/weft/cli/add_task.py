@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from weft.cli.arguments import File, Json, Kinds, Model, Quiet, Smiles, Threads, names
-from weft.cli.console import many, say, say_json
+from weft.cli.console import say, say_json
 from weft.cli.progress import progress
+from weft.words import many
 
 #: The metrics of a task that are told, as far as it has them.
 FIRST = ("roc_auc", "pr_auc", "accuracy", "r2", "rmse")

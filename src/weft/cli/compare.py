@@ -22,6 +22,7 @@ from weft.cli.arguments import (
 )
 from weft.cli.console import note, say, say_json
 from weft.cli.progress import progress
+from weft.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,7 +91,7 @@ def _show(compared: Compared) -> None:
     if len(found["seeds"]) == 1:
         note("one seed says nothing of how much training varies: decide with --seeds 3 or more")
     header = ["task", "model", "metric", "alone", "sharing", "difference", f"{found['level']:.0%} interval"]
-    title = f"Test nodes, mean over {len(found['seeds'])} seeds"
+    title = f"Test nodes, mean over {many(len(found['seeds']), 'seed')}"
     show_table(title, header, [_row(row) for row in found["differences"]], words=3)
     for line in found["words"]:
         say(line)

@@ -52,13 +52,3 @@ def say(message: str) -> None:
 def say_json(value: object) -> None:
     """Print a result for machines: nothing else goes to standard output with it."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def many(n: int, thing: str, things: str | None = None) -> str:
-    """Return a number with its noun.
-
-    Example:
-        >>> many(1, "row"), many(2, "row"), many(0, "child", "children")
-        ('1 row', '2 rows', '0 children')
-    """
-    return f"{n} {thing}" if n == 1 else f"{n} {things or thing + 's'}"

@@ -10,6 +10,7 @@ import typer
 from weft.cli.arguments import Data, Json, Model, Quiet, Seed, Smiles, Threads
 from weft.cli.console import note, say_json
 from weft.cli.progress import progress
+from weft.words import many
 
 if TYPE_CHECKING:
     from weft.jobs.evaluate import Evaluated
@@ -57,13 +58,15 @@ def command(
 
 def _notes(found: Evaluated, *, wants_labels: bool) -> None:
     if found.bad:
-        note(f"{found.bad} of {found.rows} rows cannot be used")
+        note(f"{found.bad} of {many(found.rows, 'row')} cannot be used")
     if found.seen and not found.seen_scored:
-        note(f"{found.seen} {_rows(found)} the model was fitted or chosen on: left out")
+        note(f"{_rows(found)} the model was fitted or chosen on: left out")
     if found.support_labels:
-        note(f"{found.support_labels} labels are those an added task was learnt from: left out")
+        note(
+            f"{many(found.support_labels, 'label is one', 'labels are those')} an added task was learnt from: left out"
+        )
     if found.seen and found.seen_scored:
-        note(f"{found.seen} {_rows(found)} the model was fitted or chosen on: the scores flatter")
+        note(f"{_rows(found)} the model was fitted or chosen on: the scores flatter")
     if wants_labels and found.uses_labels and found.reads_pattern:
         note("this model reads which labels are known, besides what they say")
     if wants_labels and not found.uses_labels:
@@ -71,7 +74,9 @@ def _notes(found: Evaluated, *, wants_labels: bool) -> None:
 
 
 def _rows(found: Evaluated) -> str:
-    return "nodes are those" if found.things == "nodes" else f"rows are {found.things}"
+    if found.things == "nodes":
+        return many(found.seen, "node is one", "nodes are those")
+    return many(found.seen, "row is a molecule", f"rows are {found.things}")
 
 
 def _show(found: Evaluated) -> None:
@@ -79,7 +84,7 @@ def _show(found: Evaluated) -> None:
 
     scores = found.assessment.to_json()
     for ratio, evaluation in scores.items():
-        rows = f"{found.assessment.n_rows} {'nodes' if found.things == 'nodes' else 'rows'}"
+        rows = many(found.assessment.n_rows, "node" if found.things == "nodes" else "row")
         alone = found.things == "nodes" and len(scores) == 1 and not float(ratio)
         title = rows if alone else f"{rows}, {shown_words(ratio)}"
         show_evaluation(title, evaluation)

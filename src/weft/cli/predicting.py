@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from weft.cli.console import note, say, say_json
 from weft.cli.progress import progress
+from weft.words import many
 
 if TYPE_CHECKING:
     from weft.jobs.predict import Predicted
@@ -39,7 +40,7 @@ def run_and_tell(
         note(text)
     if done.first_bad is not None:
         row, reason = done.first_bad
-        note(f"{done.bad} of {done.rows} rows could not be predicted; the first is row {row}: {reason}")
+        note(f"{done.bad} of {many(done.rows, 'row')} could not be predicted; the first is row {row}: {reason}")
     if done.known and not done.used and not ignore_known:
         note("this model does not use known labels: they were left aside")
     if json:
@@ -47,5 +48,5 @@ def run_and_tell(
         told |= {"sets": done.covered} if done.covered is not None else {}
         say_json({**told, "known_labels": done.known, "known_labels_used": done.used})
     else:
-        used = f", {done.known} known labels used" if done.used else ""
-        say(f"{done.out}: {done.rows} rows{used}")
+        used = f", {many(done.known, 'known label')} used" if done.used else ""
+        say(f"{done.out}: {many(done.rows, 'row')}{used}")

@@ -11,6 +11,7 @@ import typer
 from weft.cli.arguments import Json, Quiet, Seed, Smiles, Threads
 from weft.cli.console import note, say, say_json
 from weft.cli.progress import progress
+from weft.words import many
 
 
 def command(
@@ -73,11 +74,11 @@ def command(
 
 def _tell_rows(data: Mapping[str, Any]) -> None:
     if data["bad_rows"]:
-        note(f"{data['bad_rows']} of {data['rows']} rows cannot be used; the first are:")
+        note(f"{data['bad_rows']} of {many(data['rows'], 'row')} cannot be used; the first are:")
         for told in data["first_bad_rows"]:
             note(f"  {told}")
     if data["excluded_rows"]:
-        note(f"{data['excluded_rows']} rows are of excluded molecules")
+        note(f"{many(data['excluded_rows'], 'row is', 'rows are')} of excluded molecules")
 
 
 def _show(scores: Mapping[str, Any]) -> None:

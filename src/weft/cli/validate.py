@@ -9,6 +9,7 @@ import typer
 
 from weft.cli.arguments import Data, Exclude, Json, Kinds, Smiles, Threads, names
 from weft.cli.console import note, say, say_json
+from weft.words import many
 
 if TYPE_CHECKING:
     from weft.data.validate import TaskSummary, Validation
@@ -69,7 +70,8 @@ def _show(found: Validation, most: int) -> None:
     from weft.cli.tables import show_table
     from weft.jobs.checks import refusal
 
-    say(f"{found.path}: {found.rows} rows, {found.molecules} different molecules, SMILES in column {found.smiles!r}")
+    molecules = many(found.molecules, "different molecule")
+    say(f"{found.path}: {many(found.rows, 'row')}, {molecules}, SMILES in column {found.smiles!r}")
     if found.other:
         say(f"Left alone: {', '.join(found.other)}")
     header = ["task", "kind", "classes, or mean ± sd", "labels", "of rows", "conflicts"]

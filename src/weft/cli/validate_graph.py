@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from weft.cli.console import note, say
 from weft.cli.tables import show_table
+from weft.words import many
 
 if TYPE_CHECKING:
     from weft.data.graph_report import Degrees, GraphReport, GraphTask, TypeReport
@@ -25,7 +26,7 @@ def show_graph(found: GraphReport, most: int) -> None:
     """
     edges = sum(relation.edges for relation in found.relations)
     nodes = sum(kind.nodes for kind in found.types)
-    say(f"{found.path}: {nodes} nodes, {edges} edges ({found.layout})")
+    say(f"{found.path}: {many(nodes, 'node')}, {many(edges, 'edge')} ({found.layout})")
     if found.types:
         header = ["type", "nodes", "no edge", "dense", "sparse", "unknown", "all zero"]
         show_table("Types of node", header, [_type(kind) for kind in found.types])

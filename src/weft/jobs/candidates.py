@@ -13,6 +13,7 @@ from weft.jobs.inputs import read_for_model, usual_smiles
 from weft.jobs.seen import seen
 from weft.labels import Bools, Ints, LabelTable
 from weft.predictor import Predictor
+from weft.words import many
 
 if TYPE_CHECKING:
     from weft.data.base import Data
@@ -94,7 +95,7 @@ def from_graph(folder: Path, path: Path, predictor: Predictor, part: str, report
     nodes = Nodes(unlabelled(graph), labelled)
     predictor.check_features(nodes)
     cells = seen(folder, nodes, predictor.tasks)
-    report("read", 1, 1, f"{len(labelled)} labelled nodes of {graph.name}")
+    report("read", 1, 1, f"{many(len(labelled), 'labelled node')} of {graph.name}")
     if same:
         rows = np.flatnonzero(np.isin(labelled, Split.load(folder / "split.parquet").parts()[part]))
     elif part == "val":

@@ -15,6 +15,7 @@ from weft.jobs.options import available_threads, check_seed
 from weft.predictor import Predictor
 from weft.training.assess import MASKS, Assessment, assess, uses_labels
 from weft.training.run import Report, silent
+from weft.words import many
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def evaluate(
         raise UserError(f"nothing to score: {why}", where=str(file), mend=mend)
     report("score", 0, 1, "")
     scored = assess(predictor, found.data, labels, rows, found.name, sorted(set(ratios)), masks, seed)
-    report("score", 1, 1, f"{scored.n_rows} rows")
+    report("score", 1, 1, many(scored.n_rows, "row"))
     bad = len(found.data) - int(found.data.ok.sum())
     support = len(found.labels.on_rows(rows)) - len(labels.on_rows(rows))
     known = int(found.seen.sum())

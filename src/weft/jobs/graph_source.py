@@ -21,6 +21,7 @@ from weft.jobs.options import FitOptions
 from weft.labels import LabelTable
 from weft.tasks import TaskSet
 from weft.training.assess import HALF
+from weft.words import many
 
 if TYPE_CHECKING:
     from weft.predictor import Predictor
@@ -71,7 +72,7 @@ class GraphSource:
         if len(tasks) < len(graph.tasks):
             graph = only_tasks(graph, tasks.names)
         check_tasks(graph.labels, file)
-        report("read", 1, 1, f"{len(graph)} nodes, {len(graph.tasks.families)} tasks")
+        report("read", 1, 1, f"{many(len(graph), 'node')}, {many(len(graph.tasks.families), 'task')}")
         return cls(file, graph, Nodes.of(unlabelled(graph)), hashes)
 
     @property

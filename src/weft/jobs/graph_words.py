@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from weft.data.hetero import HeteroGraph, NodeTable
 from weft.tasks import Kind, Task, TaskSet
+from weft.words import many
 
 
 def describe(graph: HeteroGraph) -> list[str]:
@@ -12,9 +13,9 @@ def describe(graph: HeteroGraph) -> list[str]:
     relations = ", ".join(f"{' '.join(relation)} {edge.shape[1]}" for relation, edge in graph.edges.items())
     tasks = ", ".join(task_words(graph.tasks))
     return [
-        f"{len(graph.nodes)} types of node: {types}",
-        f"{len(graph.edges)} relations: {relations or 'none'}",
-        f"{len(graph.tasks.families)} tasks: {tasks}",
+        f"{many(len(graph.nodes), 'type of node', 'types of node')}: {types}",
+        f"{many(len(graph.edges), 'relation')}: {relations or 'none'}",
+        f"{many(len(graph.tasks.families), 'task')}: {tasks}",
     ]
 
 

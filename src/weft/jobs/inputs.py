@@ -12,6 +12,7 @@ from weft.errors import UserError, nearest
 from weft.files import disk_errors, read_json
 from weft.labels import LabelTable
 from weft.tasks import Kind, TaskSet
+from weft.words import many
 
 if TYPE_CHECKING:
     from weft.data.columns import ColumnPlan
@@ -78,7 +79,7 @@ def read_for_fit(
     table = read_table(file)
     plan = plan_columns(table, smiles=smiles, tasks=tasks or None, kinds=kinds, exclude=exclude)
     labels = read_labels(table, plan)
-    report("read", 1, 1, f"{len(table)} rows, {len(plan.tasks)} tasks")
+    report("read", 1, 1, f"{many(len(table), 'row')}, {many(len(plan.tasks), 'task')}")
     return Input(table, plan.smiles, _molecules(table, plan.smiles, report, threads), labels, plan)
 
 
@@ -105,7 +106,7 @@ def read_for_model(
         smiles = usual
     column = plan_columns(table, smiles=smiles, tasks=[]).smiles
     labels = read_known(table, tasks)
-    report("read", 1, 1, f"{len(table)} rows, {len(labels)} known labels")
+    report("read", 1, 1, f"{many(len(table), 'row')}, {many(len(labels), 'known label')}")
     return Input(table, column, _molecules(table, column, report, threads), labels)
 
 
@@ -117,7 +118,9 @@ def _molecules(table: Table, column: str, report: Report, threads: int) -> Molec
     report("molecules", 0, 1, "")
     data = Molecules.from_smiles(table.frame[column].cast(pl.String).to_list(), workers=threads)
     bad = len(table) - int(data.ok.sum())
-    report("molecules", 1, 1, f"{bad} of {len(table)} rows cannot be used" if bad else f"{len(table)} molecules")
+    report(
+        "molecules", 1, 1, f"{bad} of {many(len(table), 'row')} cannot be used" if bad else many(len(table), "molecule")
+    )
     return data
 
 

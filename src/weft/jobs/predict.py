@@ -20,6 +20,7 @@ from weft.labels import Bools, LabelTable, Shown
 from weft.predictor import Predictions, Predictor
 from weft.training.assess import uses_labels
 from weft.training.run import Report, silent
+from weft.words import many
 
 if TYPE_CHECKING:
     from weft.jobs.node_input import NodeInput
@@ -135,7 +136,7 @@ def _read(
         graph, same = graph_for(folder, options.graph)
         nodes = read_nodes(file, graph, predictor.tasks, options.node_type)
         predictor.check_features(nodes.data)
-        report("read", 1, 1, f"{len(nodes.table)} nodes of {graph.name}")
+        report("read", 1, 1, f"{many(len(nodes.table), 'node')} of {graph.name}")
         changed = options.graph is None and not same
         return nodes, ("the graph's files have changed since the fit",) if changed else ()
     if options.graph is not None or options.node_type is not None:

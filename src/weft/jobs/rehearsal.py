@@ -32,7 +32,7 @@ def rehearse(folder: Path, data: Data, labels: LabelTable, run: Run) -> dict[str
     """Add the tasks to a copy of the model without the labels of some molecules, and ask for these.
 
     Asked are molecules that the model has never seen, for it knows its training molecules better than others: a fifth
-    of the scaffolds, or all of them where those are too few. Nothing is shown of them.
+    of the scaffolds, two fifths or all of them where those are too few. Nothing is shown of them.
 
     Args:
         folder: the model as it is.
@@ -48,7 +48,8 @@ def rehearse(folder: Path, data: Data, labels: LabelTable, run: Run) -> dict[str
     part = data.take(rows)
     new = ~seen(folder, part, trial.tasks).all(1)
     fold = group_folds(part.groups(), _FOLDS, np.random.default_rng(run.seed))
-    for apart, kept in ((new & (fold == 0), fold != 0), (new, ~new)):
+    parts = [(new & (fold < k), fold >= k) for k in (1, 2)]
+    for apart, kept in (*parts, (new, ~new)):
         asked, support = labels.take(rows[apart]), labels.on_rows(rows[kept])
         names = [name for name in labels.tasks.names if _enough(asked, name, _LEAST) and _enough(support, name, 2)]
         if names and kept.sum() >= apart.sum():

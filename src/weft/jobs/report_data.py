@@ -14,6 +14,7 @@ from weft.jobs.inputs import read_for_model, sha256, usual_smiles
 from weft.jobs.seen import seen
 from weft.labels import Bools, Ints, LabelTable
 from weft.predictor import Predictor
+from weft.words import many
 
 if TYPE_CHECKING:
     from weft.data.base import Data
@@ -134,5 +135,5 @@ def read_graph_data(folder: Path, given: Path | None, predictor: Predictor, repo
         rows = np.flatnonzero(~cells.all(1) & (labels.row_counts() > 0))
         split = Split(rows[:0], rows[:0], rows, "other data")
     learnt = np.zeros((len(nodes), len(predictor.tasks)), bool)
-    report("read", 1, 1, f"{len(graph)} nodes, {len(labels)} known labels")
+    report("read", 1, 1, f"{many(len(graph), 'node')}, {many(len(labels), 'known label')}")
     return Read(graph.name, nodes, labels, split, ours, hashed, learnt, GraphSource.reveals, graph=graph)

@@ -14,6 +14,7 @@ from weft.jobs.inputs import Input, read_for_fit, sha256
 from weft.jobs.options import FitOptions
 from weft.labels import LabelTable
 from weft.training.assess import MASKS, RATIOS
+from weft.words import many
 
 if TYPE_CHECKING:
     from weft.data.molecules import Molecules
@@ -84,7 +85,7 @@ class TableSource:
         notes: list[str] = []
         if bad := [at for at, word in enumerate(status) if word != "ok"]:
             first = f"the first is row {table.number(bad[0])}: {status[bad[0]]}"
-            notes.append(f"{len(bad)} of {len(table)} rows cannot be used ({first}); weft validate lists them")
+            notes.append(f"{len(bad)} of {many(len(table), 'row')} cannot be used ({first}); weft validate lists them")
         placed = self.data.facts().get("distances")
         if placed and placed["without_conformer"]:
             share = f"{placed['without_conformer']:.0f} of {placed['molecules']:.0f} molecules ({placed['share']:.1%})"

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from weft.labels import Ints, LabelTable
-from weft.report.facts import Facts, many
+from weft.report.facts import Facts
 from weft.report.figures import MOST
 from weft.report.graph_tables import graph_tables
 from weft.report.page import Section, heading, paragraph, table
 from weft.report.svg import DARK, EDGE, LIGHT, drawing, figure_html, new_figure
 from weft.tasks import Kind, Task
+from weft.words import many
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +34,8 @@ def data_section(facts: Facts) -> Section:
     if facts.unusable:
         left = f" The first {_TOLD}:" if len(facts.unusable) > _TOLD else ":"
         body += heading("What cannot be used") + paragraph(
-            f"{many(len(facts.unusable), 'row')} of the table cannot be used; predictions are blank there{left}"
+            f"{many(len(facts.unusable), 'row', mark=',')} of the table cannot be used; predictions are blank there"
+            + left
         )
         body += table("Rows that cannot be used", ["row", "why"], [_cut(line) for line in facts.unusable[:_TOLD]], True)
     return Section("The data", body, "data")
@@ -48,7 +50,8 @@ def _words(facts: Facts) -> str:
     labels = facts.labels
     n, rows = len(labels), _bearing(labels, facts)
     each = n / max(len(rows), 1)
-    told = f"{many(n, 'known label')} of {many(len(labels.tasks.families), 'task')} on {many(len(rows), facts.thing)}"
+    tasks, data = many(len(labels.tasks.families), "task", mark=","), many(len(rows), facts.thing, mark=",")
+    told = f"{many(n, 'known label', mark=',')} of {tasks} on {data}"
     return f"{told}: {each:.1f} on each, on average. What is not known is left out everywhere, never taken for 0."
 
 

@@ -98,13 +98,3 @@ class Facts:
     def rows_of(self, part: str) -> Ints:
         """Return the rows of a part."""
         return self.split.parts()[part]
-
-
-def many(n: int, thing: str) -> str:
-    """Return a number with its noun, as in `1 row` and `2 rows`.
-
-    Example:
-        >>> many(1, "row"), many(1200, "row")
-        ('1 row', '1,200 rows')
-    """
-    return f"{n:,} {thing}{'s' * (n != 1)}"

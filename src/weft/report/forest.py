@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from weft.report.svg import DARK, EDGE, drawing, figure_html, new_figure
+from weft.report.svg import DARK, EDGE, PAPER, drawing, figure_html, new_figure
 from weft.report.titles import title
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _MOST = 40
 _NAMED = 12
-_MARKS = (("s", "none", EDGE), ("o", DARK, DARK))
+_MARKS = (("s", PAPER, EDGE), ("o", DARK, DARK))
 
 
 def forest(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from weft.report import figures
-from weft.report.facts import Facts, many
+from weft.report.facts import Facts
 from weft.report.forest import forest
 from weft.report.measured import Gain, Measured
 from weft.report.page import Section, heading, paragraph, table
 from weft.report.resampling import LEVEL
 from weft.report.titles import CHANCE, apart, between, title
 from weft.training.assess import HALF
+from weft.words import many
 
 TITLE = "Did knowing other labels help?"
 _VERDICTS = ("helped", "hurt", "no difference seen", "too few labels to tell")
@@ -28,7 +29,7 @@ def helped_section(facts: Facts, measured: Measured) -> Section:
     body = paragraph(f"{words(measured, ratio, facts.thing)} {_spread(gains)}", first=True) + paragraph(
         f"Every test label is asked twice: with nothing known of the {facts.thing} but what it is, and with "
         f"{ratio:.0%} of its known labels shown. The asked label itself is never shown. "
-        f"Averages over {many(len_masks(facts, ratio), 'random choice')} of the labels shown."
+        f"Averages over {many(len_masks(facts, ratio), 'random choice', mark=',')} of the labels shown."
     )
     body += _bars(facts, measured.metrics, gains, ratio)
     if told:

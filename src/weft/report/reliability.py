@@ -11,7 +11,7 @@ import numpy as np
 from weft.labels import Asked, Bools, Floats, LabelTable
 from weft.predictor import Predictions
 from weft.report.errors_table import errors_table
-from weft.report.facts import Facts, many
+from weft.report.facts import Facts
 from weft.report.page import Section, heading, paragraph, table
 from weft.report.svg import DARK, EDGE, SOFT, drawing, figure_html, new_figure
 from weft.settings import Episode
@@ -20,6 +20,7 @@ from weft.training.answers import Answers
 from weft.training.assess import HALF, Bins, binary_cells, bins_of_cells
 from weft.training.calibrator import Calibrator
 from weft.training.conformal import Region
+from weft.words import many
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -132,8 +133,8 @@ def _coverage(facts: Facts, answers: Answers) -> str:
     shown = f"{ratio:.0%} of the known labels shown" if ratio else "nothing shown"
     text = (
         f"'weft predict --coverage 0.9' adds sets of answers, or intervals, that are to hold the truth nine times in "
-        f"ten. They rest on {many(calibrator.rows, 'validation ' + facts.thing)}; the promise is for data like "
-        "those, and a test part of other scaffolds or another time is less like them. How often they held it here:"
+        f"ten. They rest on {many(calibrator.rows, 'validation ' + facts.thing, mark=',')}; the promise is for data "
+        "like those, and a test part of other scaffolds or another time is less like them. How often they held it here:"
     )
     header = ["task", "n", *(f"{word} at {c:.0%}" for c in COVERAGES for word in ("held", "size"))]
     caption = f"Sets and intervals ({shown}): share that holds the truth; mean number of classes, or width of interval"

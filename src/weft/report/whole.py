@@ -7,7 +7,7 @@ from typing import Any
 
 from weft.report.curves import curves_section
 from weft.report.data import data_section, split_section
-from weft.report.facts import Facts, many
+from weft.report.facts import Facts
 from weft.report.failures import failures_section
 from weft.report.helped import half_of, helped_section
 from weft.report.made import added_block, run_card
@@ -18,6 +18,7 @@ from weft.report.reliability import calibration_section
 from weft.report.sharing import sharing_section
 from weft.report.tasks_map import map_section
 from weft.report.titles import between, title
+from weft.words import many
 
 _MOST_CARDS = 6
 
@@ -38,7 +39,8 @@ def report_page(facts: Facts, added: Mapping[str, Any] | None = None, seed: int 
         parts += [calibration_section(facts), failures_section(facts, measured), curves_section(facts, measured)]
     parts += [map_section(facts), _gates(facts), added_block(facts.card, added), data_section(facts)]
     parts += [split_section(facts), run_card(facts.card)]
-    told = f"{facts.name}: {many(len(facts.labels.tasks.families), 'task')} on {many(len(facts.data), facts.thing)}"
+    tasks = many(len(facts.labels.tasks.families), "task", mark=",")
+    told = f"{facts.name}: {tasks} on {many(len(facts.data), facts.thing, mark=',')}"
     return page(told, _lead(facts), _cards(facts, measured), [part for part in parts if part])
 
 
@@ -70,7 +72,7 @@ def _cards(facts: Facts, measured: Measured | None) -> list[tuple[str, str]]:
         for at, shown in ((0.0, "nothing shown"), (ratio, f"{ratio or 0:.0%} of the known labels shown")):
             gain = None if at is None else measured.means[at].get(metric)
             if gain is not None:
-                what = f"mean {title(metric)} over {many(n, 'task')}, {shown}; 95% interval"
+                what = f"mean {title(metric)} over {many(n, 'task', mark=',')}, {shown}; 95% interval"
                 told.append((_number(gain.shown.value), f"{what} {_ends(metric, gain.shown)}"))
     return told
 
