@@ -38,7 +38,7 @@ def chromium(playwright: Playwright) -> str:
     return there[0]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
@@ -62,12 +62,12 @@ def served(folder: Path, graph: Path | None = None) -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def molecule_model(browser, tmp_path_factory) -> Path:
     return models.molecules(tmp_path_factory.mktemp("molecules"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def molecules(molecule_model) -> Iterator[str]:
     with served(molecule_model) as address:
         yield address
@@ -80,14 +80,14 @@ def own_molecules(molecule_model) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def graph(browser, tmp_path_factory) -> Iterator[str]:
     model, tables = models.graph(tmp_path_factory.mktemp("graph"))
     with served(model, tables) as address:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def many(browser, tmp_path_factory) -> Iterator[str]:
     with served(models.many_tasks(tmp_path_factory.mktemp("many"))) as address:
         yield address

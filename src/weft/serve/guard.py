@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import time
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from weft.serve.body import Body, TooMuchError, TooSlowError, drain
 from weft.serve.counters import Counters
 from weft.serve.limits import MEGABYTE, Limits
 from weft.serve.problems import problem, unexpected
@@ -20,8 +20,6 @@ from weft.serve.problems import problem, unexpected
 COOKIE = "weft_token"
 _OPEN = ("/api/health",)
 _CLOSE = {"Connection": "close"}
-#: A body that is too large is read to its end, unless it is this many times the limit or takes this long.
-_DRAINED, _DRAIN_SECONDS = 4, 20.0
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -36,14 +34,6 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
-
-
-class _TooMuchError(Exception):
-    """A body grew beyond the limit while it was read."""
-
-
-class _TooSlowError(Exception):
-    """A body did not come in time."""
 
 
 @dataclass
@@ -84,27 +74,37 @@ class Guard:
             return
         most = self._most(scope)
         if int(Headers(scope=scope).get("content-length", "0")) > most:
-            await self._drain(receive)
+            await drain(receive, self.limits.body_bytes)
             await self._too_big(most)(scope, receive, send)
             return
-        begun = [False]
+        begun, body = False, Body(receive, most, self.limits.seconds)
 
         async def told(message: Message) -> None:
-            begun[0] = True
-            await send(message)
+            nonlocal begun
+            if body.fault is None or begun:  # the framework may take a fault of reading for one of what was sent
+                begun = True
+                await send(message)
 
+        fault: Exception | None = None
         try:
-            await self.app(scope, self._limited(receive, most), told)
-        except _TooMuchError:
-            await self._drain(receive)
-            await self._too_big(most)(scope, receive, send)
-        except _TooSlowError:
-            what = f"the body did not come within {self.limits.seconds:g} s"
-            await problem(408, what, "body", "Send it again.", _CLOSE)(scope, receive, send)
+            await self.app(scope, body.receive, told)
         except Exception as error:
-            told_of = unexpected(str(scope["method"]), str(scope["path"]), error)
-            if not begun[0]:
-                await told_of(scope, receive, send)
+            fault = error
+        fault = body.fault or fault
+        if fault is not None:
+            answer = await self._told_of(scope, receive, fault, most)
+            if not begun:
+                await answer(scope, receive, send)
+
+    async def _told_of(self, scope: Scope, receive: Receive, fault: Exception, most: int) -> Response:
+        """Return the answer to a request that failed before it was answered."""
+        if isinstance(fault, TooMuchError):
+            await drain(receive, self.limits.body_bytes)
+            return self._too_big(most)
+        if isinstance(fault, TooSlowError):
+            what = f"the body did not come within {self.limits.seconds:g} s"
+            return problem(408, what, "body", "Send it again.", _CLOSE)
+        return unexpected(str(scope["method"]), str(scope["path"]), fault)
 
     def _refuse(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
@@ -131,7 +131,7 @@ class Guard:
             answer = RedirectResponse(scope.get("root_path", "") + "/", 303)
             answer.set_cookie(COOKIE, quote(self.token, safe=""), httponly=True, samesite="strict", path="/")
             return answer
-        bearer = headers.get("authorization", "").removeprefix("Bearer ")
+        bearer = headers.get("authorization", "").removeprefix("Bearer ").encode("latin-1")  # as it came
         if _same(bearer, self.token) or _same(_cookie(headers.get("cookie", "")), quote(self.token, safe="")):
             return None
         mend = "Open the address with ?token=..., or send the header 'Authorization: Bearer TOKEN'."
@@ -140,39 +140,6 @@ class Guard:
     def _most(self, scope: Scope) -> int:
         """Return the bytes that may be sent to a path."""
         return self.limits.body_bytes if scope["path"] == "/api/table" else self.limits.json_bytes
-
-    def _limited(self, receive: Receive, most: int) -> Receive:
-        """Return `receive` that stops when the body grows too large (it may come without a length) or is too slow."""
-        total, more, until = 0, True, time.monotonic() + self.limits.seconds
-
-        async def inner() -> Message:
-            nonlocal total, more
-            if not more:  # a wait for the client to go away
-                return await receive()
-            try:
-                message = await asyncio.wait_for(receive(), max(until - time.monotonic(), 0.001))
-            except TimeoutError:
-                raise _TooSlowError from None
-            total += len(message.get("body", b""))
-            more = bool(message.get("more_body", False))
-            if total > most:
-                raise _TooMuchError
-            return message
-
-        return inner
-
-    async def _drain(self, receive: Receive) -> None:
-        """Throw away what is being sent, for a while: a client that is cut off while it sends never sees the answer."""
-        left = _DRAINED * self.limits.body_bytes
-        try:
-            async with asyncio.timeout(_DRAIN_SECONDS):
-                while left > 0:
-                    message = await receive()
-                    left -= len(message.get("body", b""))
-                    if message["type"] != "http.request" or not message.get("more_body", False):
-                        return
-        except TimeoutError:
-            return
 
     def _too_big(self, most: int) -> Response:
         mend = "Send less at once, start the server with a larger --megabytes, or use 'weft predict'."
@@ -200,8 +167,9 @@ def _name(host: str) -> str:
     return host.rpartition(":")[0].lower() if ":" in host else host.lower()
 
 
-def _same(given: str, token: str) -> bool:
-    return bool(given) and hmac.compare_digest(given.encode(), token.encode())
+def _same(given: str | bytes, token: str) -> bool:
+    came = given.encode() if isinstance(given, str) else given
+    return bool(came) and hmac.compare_digest(came, token.encode())
 
 
 def _cookie(header: str) -> str:
