@@ -70,6 +70,10 @@ class Targets:
         total = np.where(self.observed, self.y, 0.0).sum(0)
         return np.where(self.continuous, total / np.maximum(seen, 1), (total + 1) / (seen + 2))
 
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """Return all that the targets say, unobserved cells as 0."""
+        return np.where(self.observed, self.y, 0.0), self.observed, self.continuous
+
     def take(self, columns: NDArray[np.int64]) -> Targets:
         """Return some of the columns."""
         return Targets(self.y[:, columns], self.observed[:, columns], self.continuous[columns])

@@ -15,13 +15,13 @@ from weft.baselines.boosting import BoostingPredictor
 from weft.baselines.evidence import Evidence
 from weft.baselines.filled import left
 from weft.baselines.learners import Floats, Targets
-from weft.baselines.second_stage import Lesson, SecondStage
+from weft.baselines.second_stage import Lesson, SecondStage, learnt
 from weft.baselines.stage_boosted import BoostedStage
 from weft.baselines.stage_gaussian import GaussianStage
 from weft.baselines.stage_linear import LinearStage
 from weft.baselines.supervised import Encoded
 from weft.baselines.tabular import Features, tabular
-from weft.baselines.two_stage import FirstStage, Scored, answers, learnt
+from weft.baselines.two_stage import FirstStage, Scored, answers
 from weft.baselines.values_only import ValuesOnly
 from weft.labels import LabelTable, Shown
 from weft.predictor import Arrays, Predictions, Predictor

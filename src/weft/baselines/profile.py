@@ -73,7 +73,12 @@ class Profile:
         targets = Targets((targets.y - self.centre) / self.scale, targets.observed, targets.continuous)
         parts: dict[str, Floats] = {}
         for name in self.learners:
-            arrays = run.stage(f"{stage}-{name}", lambda name=name: _learn(name, inner, targets, run))
+            arrays = run.shared_stage(
+                f"{stage}-{name}",
+                name,
+                lambda: (inner.x, inner.counts, *targets.arrays()),
+                lambda name=name: _learn(name, inner, targets, run),
+            )
             score = np.asarray(arrays.pop("out_of_fold"))
             self.learners[name] = learner_class(name).restore(arrays)
             self.calibrations[name] = _calibrate(score, targets)

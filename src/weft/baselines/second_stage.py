@@ -55,6 +55,12 @@ class Lesson:
         """Return the lesson of some of the training data."""
         return Lesson(self.scores[rows], self.table.take(rows), self.scale, self.groups[rows])
 
+    def inputs(self) -> tuple[object, ...]:
+        """Return all that decides what is learnt from it (see `weft.training.shelf`)."""
+        table = self.table
+        kinds = [[task.kind.value, task.width] for task in table.tasks]
+        return self.scores, table.n_rows, table.row, table.col, table.value, kinds, self.groups
+
     def evidence(self) -> Evidence:
         """Return the evidence with every known label shown."""
         return Evidence.of(self.scores, self.table, self.scale)
@@ -80,6 +86,18 @@ class Lesson:
         cells = LabelTable.from_dense(tasks, np.zeros(level.shape), any_known)
         shown = reveal_at_random(cells, rng).shown.table.to_dense()[1][:, self.scale.task]
         return Evidence.against(self.scores, y, shown, self.scale)
+
+
+def learnt(stage: SecondStage, lesson: Lesson, run: Run) -> SecondStage:
+    """Return the fitted stage, from the run's folder or shelf where it is finished."""
+
+    def learn() -> dict[str, NDArray[Any]]:
+        stage.fit(lesson, run)
+        return stage.state()
+
+    name = f"stage-{stage.name}"
+    arrays = run.shared_stage(name, name, lambda: (stage.pattern, lesson.inputs()), learn)
+    return type(stage).restore(arrays, stage.pattern)
 
 
 class SecondStage(ABC):

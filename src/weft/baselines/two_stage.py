@@ -12,7 +12,7 @@ from weft.baselines.answers import as_predictions
 from weft.baselines.evidence import Evidence, Scale
 from weft.baselines.learners import Bools, Floats, column_targets
 from weft.baselines.profile import Profile
-from weft.baselines.second_stage import Lesson, SecondStage
+from weft.baselines.second_stage import Lesson, SecondStage, learnt
 from weft.baselines.stage_boosted import BoostedStage
 from weft.baselines.stage_gaussian import GaussianStage
 from weft.baselines.stage_linear import LinearStage
@@ -69,16 +69,6 @@ class FirstStage:
         stage.profile = Profile.restore(arrays)
         stage.scale = stage._scale(tasks)
         return stage
-
-
-def learnt(stage: SecondStage, lesson: Lesson, run: Run) -> SecondStage:
-    """Return the fitted stage, from the run's folder where it is finished."""
-
-    def learn() -> dict[str, NDArray[Any]]:
-        stage.fit(lesson, run)
-        return stage.state()
-
-    return type(stage).restore(run.stage(f"stage-{stage.name}", learn), stage.pattern)
 
 
 def answers(stage: SecondStage, evidence: Evidence) -> tuple[Floats, Floats]:

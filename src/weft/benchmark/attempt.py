@@ -14,6 +14,7 @@ from weft.benchmark.row import Job, Row
 from weft.errors import UserError
 from weft.files import disk_errors
 from weft.training.run import Run
+from weft.training.shelf import Shelf
 
 if TYPE_CHECKING:
     from weft.training.run import Report
@@ -30,7 +31,13 @@ class Outcome(Enum):
 
 
 def attempt(
-    results: Results[R], job: Job, measure: Callable[[Job, Run], R], report: Report, threads: int, resume: bool
+    results: Results[R],
+    job: Job,
+    measure: Callable[[Job, Run], R],
+    report: Report,
+    threads: int,
+    resume: bool,
+    shelf: Path | None = None,
 ) -> Outcome:
     """Train a job unless another process is at it or has done it meanwhile.
 
@@ -41,6 +48,7 @@ def attempt(
         report: told of progress.
         threads: to compute with.
         resume: keep what an interrupted training of it left.
+        shelf: folder of stages that trainings share.
     """
     with results.claim(job.key) as work:
         if work is None:
@@ -49,7 +57,8 @@ def attempt(
         if job.key not in done(results, [job.row]):
             if not resume:
                 _empty(work)
-            results.add(measure(job, Run(job.seed, work, report, threads)))
+            shared = None if shelf is None else Shelf(shelf)
+            results.add(measure(job, Run(job.seed, work, report, threads, shared)))
             outcome = Outcome.TRAINED
         shutil.rmtree(work, ignore_errors=True)
         return outcome

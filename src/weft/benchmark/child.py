@@ -35,6 +35,7 @@ class Spec:
         changed: options given to every row that takes them.
         threads: to compute with.
         resume: continue what an interrupted training left.
+        shelf: folder of stages that trainings share.
     """
 
     suite: str
@@ -45,6 +46,7 @@ class Spec:
     changed: Mapping[str, Any]
     threads: int
     resume: bool
+    shelf: Path | None = None
 
 
 def main(spec: Spec, answers: Connection) -> None:
@@ -66,4 +68,4 @@ def _train(spec: Spec) -> str:
     row = with_changes(select_rows(suite, [spec.row])[0], spec.changed)
     results = Results(spec.out, suite.name, suite.kind)
     job, measure = Job(row, spec.seed, spec.data), suite.measure(spec.threads, own=True)
-    return attempt(results, job, measure, silent, spec.threads, spec.resume).value
+    return attempt(results, job, measure, silent, spec.threads, spec.resume, spec.shelf).value

@@ -29,6 +29,7 @@ class RunOptions:
         changed: options given to every row that takes them, such as fewer epochs for a quick look.
         threads: each training computes with.
         jobs: how many trainings to run at a time, each in a process of its own; 0 runs them in this one.
+        shelf: folder of the stages that trainings share; None trains every stage of every model.
     """
 
     seeds: tuple[int, ...] = (0, 1, 2)
@@ -38,6 +39,7 @@ class RunOptions:
     changed: Mapping[str, Any] = field(default_factory=dict[str, Any])
     threads: int = 1
     jobs: int = 0
+    shelf: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def _here(
     ended: list[tuple[Job, str]] = []
     for at, job in enumerate(missing):
         inner = within(report, "benchmark", at, len(missing), job.words)
-        outcome = attempt(results, job, measure, inner, options.threads, options.resume)
+        outcome = attempt(results, job, measure, inner, options.threads, options.resume, options.shelf)
         ended.append((job, outcome.value))
     report("benchmark", len(missing), len(missing), "")
     return ended
@@ -123,7 +125,7 @@ def _in_processes(
     def spec(job: Job) -> Spec:
         return Spec(
             REGISTRY[suite.name], results.folder, job.row.name, job.data, job.seed,
-            options.changed, options.threads, options.resume,
+            options.changed, options.threads, options.resume, options.shelf,
         )  # fmt: skip
 
     return run_jobs(missing, main, spec, options.jobs, options.threads, report)

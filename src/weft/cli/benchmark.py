@@ -48,6 +48,10 @@ def command(
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue interrupted trainings; finished ones are never repeated.")
     ] = False,
+    shelf: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Models share stages learnt from equal inputs, kept there (default: none)."),
+    ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Most epochs of every network, for a quick look.")] = None,
     weights: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Pretrained weights for the GROVER rows (default: none).")
@@ -90,7 +94,7 @@ def command(
     changed = {option: value for option, value in given.items() if value is not None}
     processes = found.processes if jobs is None else jobs
     numbers = numbers or tuple(range(found.rounds))
-    options = RunOptions(numbers, names(rows), names(data), resume, changed, threads or 1, processes)
+    options = RunOptions(numbers, names(rows), names(data), resume, changed, threads or 1, processes, shelf)
     _run(found, out, options, quiet, json)
 
 

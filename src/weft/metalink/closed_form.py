@@ -85,7 +85,13 @@ class ClosedFormEngine:
         lesson = Lesson(scores, table, scale_of(self.layout), part.groups())
         choice = self._choose(lesson, run)
         self.rung = choice.rung.name
-        found = run.stage("channel", lambda: self._fit_channels(lesson, choice.rung, run))
+        config = self.config
+        found = run.shared_stage(
+            "channel",
+            "channel",
+            lambda: (lesson.inputs(), repr(config.channel), repr(choice.rung), config.members, config.shows),
+            lambda: self._fit_channels(lesson, choice.rung, run),
+        )
         self.trained = self._channels(found)
         pattern = self.config.channel.pattern
         self.companions = Companions.fit(choice.stages, lesson, self.layout, pattern, run)
@@ -100,7 +106,8 @@ class ClosedFormEngine:
             choice = choose(among, lesson, self.layout, config.channel, config.shows, run)
             return {"at": np.array([among.index(choice)])}
 
-        return among[int(run.stage("choice", chosen)["at"][0])]
+        inputs = (repr(among), repr(config.channel), config.shows)
+        return among[int(run.shared_stage("choice", "choice", lambda: (lesson.inputs(), *inputs), chosen)["at"][0])]
 
     def _fit_channels(self, lesson: Lesson, rung: Rung, run: Run) -> dict[str, NDArray[Any]]:
         config, found = self.config, dict[str, NDArray[Any]]()

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from weft.arrays import put_under, under
 from weft.baselines.evidence import Evidence, Scale
-from weft.baselines.second_stage import Lesson, SecondStage
+from weft.baselines.second_stage import Lesson, SecondStage, learnt
 from weft.baselines.stage_boosted import BoostedStage
 from weft.baselines.stage_linear import LinearStage
 from weft.errors import UserError, nearest
@@ -60,8 +60,7 @@ class Companions:
                 raise UserError(f"there is no second stage {name!r}", mend=nearest(name, STAGES))
         found: dict[str, SecondStage] = {}
         for name in names:
-            arrays = run.stage(f"stage-{name}", lambda name=name: _learnt(STAGES[name](pattern), lesson, run))
-            found[name] = STAGES[name].restore(arrays, pattern)
+            found[name] = learnt(STAGES[name](pattern), lesson, run)
         return cls(found, layout)
 
     def scores(self, profile: NDArray[Any], known: LabelTable) -> list[Tensor]:
@@ -95,8 +94,3 @@ class Companions:
 def scale_of(layout: Layout) -> Scale:
     """Return a layout's columns as second stages measure them."""
     return Scale(layout.tasks, layout.continuous, layout.center, layout.scale)
-
-
-def _learnt(stage: SecondStage, lesson: Lesson, run: Run) -> dict[str, NDArray[Any]]:
-    stage.fit(lesson, run)
-    return stage.state()

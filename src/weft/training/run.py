@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from weft.files import atomic
+
+if TYPE_CHECKING:
+    from weft.training.shelf import Shelf
 
 Report = Callable[[str, int, int, str], None]
 
@@ -38,12 +41,14 @@ class Run:
         folder: where finished stages and checkpoints are kept for `--resume`; None keeps nothing.
         report: called as `report(stage, done, total, note)` while work proceeds.
         threads: how many threads a stage may use.
+        shelf: finished stages of other fits, found by what they are learnt from; None learns everything anew.
     """
 
     seed: int = 0
     folder: Path | None = None
     report: Report = silent
     threads: int = 2
+    shelf: Shelf | None = None
 
     def stage(self, name: str, compute: Callable[[], Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
         """Return the arrays of a finished stage from the folder, or compute and keep them there.
@@ -64,3 +69,20 @@ class Run:
         with atomic(path) as temporary:
             save_file(arrays, temporary)
         return arrays
+
+    def shared_stage(
+        self, name: str, kind: str, inputs: Callable[[], object], compute: Callable[[], Mapping[str, NDArray[Any]]]
+    ) -> dict[str, NDArray[Any]]:
+        """Return the arrays of a finished stage from the folder or the shelf, or compute and keep them there.
+
+        Args:
+            name: file name of the stage, unique within the run.
+            kind: what learns, the same in every run that has such a stage.
+            inputs: gives all that decides the stage besides `kind` and the seed (see `Shelf.get`); asked only where
+                there is a shelf.
+            compute: makes the stage's arrays.
+        """
+        shelf = self.shelf
+        if shelf is None:
+            return self.stage(name, compute)
+        return self.stage(name, lambda: shelf.get(kind, (self.seed, inputs()), compute))
