@@ -9,6 +9,7 @@ from torch import Tensor
 from weft.data.base import Batch, Inputs
 from weft.data.distances import NONE, records
 from weft.data.featurize import ATOM_FIELDS, BOND_FIELDS
+from weft.data.pixels import Pixels
 from weft.data.ragged import Ragged, pointer
 from weft.data.store import GraphBatch, PackedGraphs
 
@@ -37,15 +38,17 @@ def _random_codes(fields: tuple[tuple[str, int], ...], n: int, draw: torch.Gener
 
 
 def toy_inputs(n: int = 24, seed: int = 0, morgan: int = 32, descriptors: int = 10, vectors: int = 6) -> Inputs:
-    """Return random inputs of every kind: counts, descriptors with undefined and huge values, vectors, molecules."""
+    """Return random inputs of every kind: counts, descriptors with undefined and huge values, molecules, images."""
     draw = torch.Generator().manual_seed(seed)
     counts = torch.poisson(torch.full((n, morgan), 0.4), generator=draw)
     values = torch.randn(n, descriptors, generator=draw) * torch.logspace(-2, 3, descriptors)
     values[::5, 1] = torch.nan
     values[n // 2, 2] = 1e30
     plain = torch.randn(n, vectors, generator=draw)
-    graphs, dense = toy_graphs(n, seed), {"morgan": counts, "descriptors": values, "vectors": plain}
-    return Inputs(graphs, dense, {"distances": toy_distances(graphs, seed)})
+    words = torch.poisson(torch.full((n, morgan), 0.2), generator=draw)
+    pixels = torch.randint(256, (n, 3, 16, 20), generator=draw, dtype=torch.uint8)
+    graphs, dense = toy_graphs(n, seed), {"morgan": counts, "descriptors": values, "vectors": plain, "words": words}
+    return Inputs(graphs, dense, {"distances": toy_distances(graphs, seed)}, Pixels(pixels.numpy()))
 
 
 def toy_distances(graphs: PackedGraphs, seed: int = 0) -> Ragged:

@@ -12,19 +12,22 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import torch
 
+    from weft.data.pixels import Pixels
     from weft.data.ragged import Ragged
     from weft.data.store import GraphBatch, PackedGraphs
 
 #: Feature kinds with values per atom or per pair of atoms, which only the encoders that need them make.
 RAGGED = ("grover", "distances")
+#: Feature kinds that are not a matrix `[N, D]` and stay packed until a batch is asked for.
+PACKED = ("graph", "images", *RAGGED)
 
 
 class Data(Protocol):
     """A table of data, one per input row, bad rows included so that nothing shifts.
 
-    Feature kinds are named: `graph` (packed molecule graphs) and dense ones such as `morgan`,
-    `descriptors` and `vectors`. Some encoders read further, ragged kinds, with values per atom or per pair of
-    atoms. Features are computed when first asked for and cached.
+    Feature kinds are named: `graph` (packed molecule graphs), `images` (packed pixels) and dense ones such as
+    `morgan`, `descriptors`, `vectors`, `words` and `thumbnail`. Some encoders read further, ragged kinds, with values
+    per atom or per pair of atoms. Features are computed when first asked for and cached.
     """
 
     def __len__(self) -> int:
@@ -59,6 +62,14 @@ class Data(Protocol):
         """Return the packed graphs of all `N` rows; bad rows are empty graphs."""
         ...
 
+    def images(self) -> Pixels:
+        """Return the packed images of all `N` rows; the pixels of bad rows mean nothing.
+
+        Raises:
+            UserError: when the data are no images.
+        """
+        ...
+
     def ragged(self, kind: str) -> Ragged:
         """Return features of changing number per row; bad rows have none.
 
@@ -88,11 +99,13 @@ class Batch:
         graph: their graphs, when asked for.
         dense: float32 `[B, D]` per dense kind.
         ragged: `[M, ...]` per ragged kind, the parts of one datum after those of the other.
+        images: uint8 `[B, C, H, W]`, when asked for.
     """
 
     graph: GraphBatch | None = None
     dense: dict[str, torch.Tensor] = field(default_factory=dict[str, "torch.Tensor"])
     ragged: dict[str, torch.Tensor] = field(default_factory=dict[str, "torch.Tensor"])
+    images: torch.Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +115,7 @@ class Inputs:
     graph: PackedGraphs | None = None
     dense: dict[str, torch.Tensor] = field(default_factory=dict[str, "torch.Tensor"])
     ragged: dict[str, Ragged] = field(default_factory=dict[str, "Ragged"])
+    images: Pixels | None = None
 
     @classmethod
     def of(cls, data: Data, kinds: Collection[str]) -> Inputs:
@@ -109,11 +123,28 @@ class Inputs:
         import torch
 
         graph = data.graphs() if "graph" in kinds else None
-        dense = {kind: torch.from_numpy(data.dense(kind)) for kind in kinds if kind not in ("graph", *RAGGED)}
-        return cls(graph, dense, {kind: data.ragged(kind) for kind in kinds if kind in RAGGED})
+        images = data.images() if "images" in kinds else None
+        dense = {kind: torch.from_numpy(data.dense(kind)) for kind in kinds if kind not in PACKED}
+        return cls(graph, dense, {kind: data.ragged(kind) for kind in kinds if kind in RAGGED}, images)
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """Columns of each dense kind; channels, height and width of images: what an encoder is built for."""
+        return {kind: x.shape[1] for kind, x in self.dense.items()} | (self.images.shape if self.images else {})
 
     def take(self, rows: torch.Tensor) -> Batch:
         """Gather the batch of `rows`, int64 `[B]`."""
         graph = None if self.graph is None else self.graph.batch(rows)
         ragged = {kind: parts.gather(rows) for kind, parts in self.ragged.items()}
-        return Batch(graph, {kind: x[rows] for kind, x in self.dense.items()}, ragged)
+        images = None if self.images is None else self.images.gather(rows)
+        return Batch(graph, {kind: x[rows] for kind, x in self.dense.items()}, ragged, images)
+
+
+def widths(data: Data, kinds: Collection[str]) -> dict[str, int]:
+    """Return what an encoder is built for: columns of each dense kind; channels, height and width of images.
+
+    Args:
+        data: the data.
+        kinds: the kinds that the encoder reads; those that the data do not give are left out.
+    """
+    return Inputs.of(data, [kind for kind in data.kinds if kind in kinds and kind != "graph"]).widths

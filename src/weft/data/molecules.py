@@ -12,6 +12,7 @@ from weft.data.molecule_source import KINDS, RAGGED, Source, recipe
 from weft.errors import UserError, nearest
 
 if TYPE_CHECKING:
+    from weft.data.pixels import Pixels
     from weft.data.ragged import Ragged
     from weft.data.store import PackedGraphs
 
@@ -76,6 +77,10 @@ class Molecules:
             raise UserError(f"molecules have no dense features {kind!r}", mend=nearest(kind, KINDS[1:]))
         x = self._source.dense(kind)
         return (x if self._rows is None else x[self._rows]).astype(np.float32)
+
+    def images(self) -> Pixels:
+        """Raise: molecules are no images."""
+        raise UserError("molecules are no images", mend="Use an encoder of molecules.")
 
     def graphs(self) -> PackedGraphs:
         """Return the packed graphs of all `N` rows; bad rows are empty graphs."""

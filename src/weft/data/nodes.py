@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weft.data.hetero import HeteroGraph
+from weft.data.pixels import Pixels
 from weft.data.ragged import Ragged
 from weft.data.store import PackedGraphs
 from weft.errors import UserError
@@ -58,6 +59,10 @@ class Nodes:
     def dense(self, kind: str) -> NDArray[np.float32]:
         """Raise: nodes have no features apart from their graph."""
         raise UserError(f"nodes of a graph have no features {kind!r}", mend="Use --model inline, which reads graphs.")
+
+    def images(self) -> Pixels:
+        """Raise: nodes of a graph are no images."""
+        raise UserError("nodes of a graph are no images", mend="Use --model inline, which reads graphs.")
 
     def graphs(self) -> PackedGraphs:
         """Raise: a node is no molecule."""

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from weft.errors import UserError
 
 if TYPE_CHECKING:
+    from weft.data.pixels import Pixels
     from weft.data.ragged import Ragged
     from weft.data.store import PackedGraphs
 
@@ -77,6 +78,10 @@ class Vectors:
         """Return the vectors, float32 `[N, D]`; bad rows are zeros."""
         self._check(kind)
         return self._x.copy()
+
+    def images(self) -> Pixels:
+        """Raise: vectors are no images."""
+        raise UserError("vectors are no images", mend="Use the encoder 'vectors'.")
 
     def graphs(self) -> PackedGraphs:
         """Raise: vectors have no graphs."""

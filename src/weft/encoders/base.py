@@ -24,6 +24,11 @@ REGISTRY: dict[str, str] = {
     "gine": "weft.encoders.gine:GINEEncoder",
     "fingerprint": "weft.encoders.fingerprint:FingerprintEncoder",
     "vectors": "weft.encoders.vectors:VectorEncoder",
+    "mlp": "weft.encoders.vectors:VectorEncoder",
+    "words": "weft.encoders.words:WordEncoder",
+    "conv4": "weft.encoders.images.conv4:Conv4Encoder",
+    "resnet12": "weft.encoders.images.resnet12:ResNet12Encoder",
+    "resnet-small": "weft.encoders.images.resnet_small:SmallResNetEncoder",
     "fusion": "weft.encoders.fusion:FusionEncoder",
     "grover": "weft.encoders.grover.encoder:GroverEncoder",
 }
@@ -33,7 +38,7 @@ class Encoder(nn.Module, ABC):
     """Data to embeddings.
 
     Attributes:
-        needs: the feature kinds it reads (`graph`, `morgan`, `descriptors`, `vectors`, `distances`).
+        needs: the feature kinds it reads (`graph`, `morgan`, `descriptors`, `vectors`, `images`, `words`, ...).
         dim: width `D` of its embeddings.
         chunk: data embedded at once outside training.
     """
@@ -67,7 +72,7 @@ def build_encoder(name: str, widths: Mapping[str, int], dim: int, **options: Any
 
     Args:
         name: one of `REGISTRY`.
-        widths: number of features of each dense kind the data gives.
+        widths: number of features of each dense kind the data gives; `channels`, `height` and `width` of images.
         dim: width of the embeddings.
         options: the encoder's own options.
 

@@ -16,6 +16,7 @@ from weft.data.molecules import Molecules
 from weft.errors import UserError
 
 if TYPE_CHECKING:
+    from weft.data.pixels import Pixels
     from weft.data.ragged import Ragged
     from weft.data.store import PackedGraphs
 
@@ -85,6 +86,10 @@ class Occluded:
         for name, of in (("atom_ptr", "atom"), ("bond_ptr", "bond")):
             flat[name] = np.cumsum([0, *(len(part[of]) for part in parts)], dtype=np.int64)
         return PackedGraphs.from_arrays(flat)
+
+    def images(self) -> Pixels:
+        """Raise: molecules are no images."""
+        return self.whole.images()
 
     def ragged(self, kind: str) -> Ragged:
         """Raise: features of atoms that come from the whole molecule, such as distances, do not lose one atom.

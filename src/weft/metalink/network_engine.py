@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from weft.arrays import tensors
-from weft.data.base import RAGGED, Data, Inputs
+from weft.data.base import RAGGED, Data, Inputs, widths
 from weft.encoders.base import encoder_class
 from weft.labels import LabelTable, Shown
 from weft.metalink.answers import to_predictions
@@ -49,8 +49,7 @@ class NetworkEngine:
     ) -> None:
         """Train every member on `rows`."""
         self.layout = Layout.fit(labels.on_rows(rows))
-        read = set(encoder_class(self.config.encoder).needs) - {"graph"}  # other features are not even computed
-        self.widths = {kind: data.dense(kind).shape[1] for kind in data.kinds if kind in read}
+        self.widths = widths(data, encoder_class(self.config.encoder).needs)  # other features are not even computed
         for k in range(self.config.members):
             member_run = replace(run, seed=run.seed + 7919 * k)
             name = "train" if self.config.members == 1 else f"train {k + 1} of {self.config.members}"
