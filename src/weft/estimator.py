@@ -15,6 +15,7 @@ from weft import predictor as predictors
 from weft import saved
 from weft.convert import to_data, to_known, to_labels
 from weft.data.splits import make_split
+from weft.devices import find_device
 from weft.errors import UserError
 from weft.labels import LabelTable, Shown
 from weft.predictor import Predictions, Predictor
@@ -117,6 +118,7 @@ class MetaLink(Predicting, BaseEstimator):
             used for training too.
         seed: of everything random.
         threads: threads to fit with.
+        device: where a network is trained and asked: `auto`, `cpu` or `cuda`.
 
     Example:
         >>> import numpy as np
@@ -142,6 +144,7 @@ class MetaLink(Predicting, BaseEstimator):
         split: str = "random",
         seed: int = 0,
         threads: int = 2,
+        device: str = "auto",
     ) -> None:
         self.preset = preset
         self.encoder = encoder
@@ -152,6 +155,7 @@ class MetaLink(Predicting, BaseEstimator):
         self.split = split
         self.seed = seed
         self.threads = threads
+        self.device = device
 
     def fit(self, X: Any, y: Any, kinds: Mapping[str, str] | None = None) -> Self:
         """Learn.
@@ -178,20 +182,25 @@ class MetaLink(Predicting, BaseEstimator):
             "members": self.members,
         }
         model = predictors.build("metalink", preset=self.preset, encoder=self.encoder, setting=self.setting, **options)
-        model.fit(data, labels, split, Run(seed=self.seed, threads=self.threads))
+        device = str(find_device(self.device)) if model.on_device else "cpu"
+        model.fit(data, labels, split, Run(seed=self.seed, threads=self.threads, device=device))
         self.predictor_ = model
         return self
 
 
-def load(folder: Path | str) -> Model | GraphModel:
+def load(folder: Path | str, device: str = "auto") -> Model | GraphModel:
     """Load a model folder that `weft fit` or `save` wrote; one of a graph answers for nodes.
+
+    Args:
+        folder: the model, wherever it was trained.
+        device: where its networks answer: `auto` (a CUDA card where there is one), `cpu` or `cuda`.
 
     Raises:
         UserError: when the folder is no model, is cut short, or was written by a newer weft.
     """
     if not Path(folder).is_dir():
         raise UserError("there is no such folder", where=str(folder), mend="Give the folder that 'weft fit' wrote.")
-    predictor = saved.load(folder)
+    predictor = saved.load(folder, device)
     if any(task.node_type for task in predictor.tasks):
         from weft.graph_estimator import GraphModel
 

@@ -16,6 +16,7 @@ from weft.convert import to_graph
 from weft.data.graph_known import labels_for, unlabelled
 from weft.data.graph_splits import with_split
 from weft.data.nodes import Nodes
+from weft.devices import find_device
 from weft.errors import UserError, nearest
 from weft.labels import Asked, Shown
 from weft.predictor import Predictions, Predictor
@@ -137,6 +138,7 @@ class InLINE(PredictingNodes, BaseEstimator):
         fanout: neighbours drawn per node and relation in a batch.
         seed: of everything random.
         threads: threads to fit with.
+        device: where networks are trained and asked: `auto`, `cpu` or `cuda`.
 
     Example:
         >>> from weft.data.customers import CustomerConfig, customer_graph
@@ -159,6 +161,7 @@ class InLINE(PredictingNodes, BaseEstimator):
         fanout: int | None = None,
         seed: int = 0,
         threads: int = 2,
+        device: str = "auto",
     ) -> None:
         self.preset = preset
         self.exchange = exchange
@@ -171,6 +174,7 @@ class InLINE(PredictingNodes, BaseEstimator):
         self.fanout = fanout
         self.seed = seed
         self.threads = threads
+        self.device = device
 
     def fit(self, graph: Any, y: None = None, tasks: Mapping[str, Mapping[str, str]] | None = None) -> Self:  # noqa: ARG002 - scikit-learn's signature
         """Learn from the training part of the graph's split; one is drawn when it has none.
@@ -186,9 +190,11 @@ class InLINE(PredictingNodes, BaseEstimator):
         read = with_split(to_graph(graph, tasks), self.seed)
         if read.split is None or not len(read.tasks):
             raise UserError("the graph has no task", where=read.name, mend="Give some nodes labels.")
-        options = {name: value for name, value in self.get_params().items() if name not in ("seed", "threads")}
+        surroundings = ("seed", "threads", "device")
+        options = {name: value for name, value in self.get_params().items() if name not in surroundings}
         model = predictors.build("inline", **options)
         labels = read.labels.on_rows(np.concatenate([read.split.train, read.split.val]))
-        model.fit(Nodes.of(unlabelled(read)), labels, read.split, Run(seed=self.seed, threads=self.threads))
+        run = Run(seed=self.seed, threads=self.threads, device=str(find_device(self.device)))
+        model.fit(Nodes.of(unlabelled(read)), labels, read.split, run)
         self.predictor_, self.split_ = model, read.split
         return self

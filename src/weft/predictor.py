@@ -83,6 +83,15 @@ class Predictor(ABC):
     #: Whether *which* labels are known is read, besides what they say; None where nothing tells the two apart.
     reads_pattern: bool | None = None
 
+    @property
+    def on_device(self) -> bool:
+        """Whether it trains and answers on the device that it is given; else always on the processor."""
+        return False
+
+    def to(self, device: str) -> Self:  # noqa: ARG002 - for those that can
+        """Move what answers to a device, such as `cuda`; on models without networks this does nothing."""
+        return self
+
     def note_features(self, data: Data, ragged: Iterable[str] = ()) -> None:
         """Remember how the features of the training data are made, and the ragged ones that the model reads."""
         self.features = {kind: data.feature_hash(kind) for kind in (*data.kinds, *ragged)}

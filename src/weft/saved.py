@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from weft.arrays import Arrays, put_under, under
+from weft.devices import find_device
 from weft.errors import UserError
 from weft.files import atomic, disk_errors, read_json, write_json
 from weft.predictor import Predictor, predictor_class
@@ -49,11 +50,16 @@ def save(model: Predictor, folder: Path) -> None:
     write_json(folder / "model.json", card)
 
 
-def load(folder: Path | str) -> Predictor:
-    """Load a fitted predictor from a model folder.
+def load(folder: Path | str, device: str = "cpu") -> Predictor:
+    """Load a fitted predictor from a model folder, wherever it was trained.
+
+    Args:
+        folder: the model.
+        device: where its networks answer: `auto`, `cpu` or `cuda`; models without networks stay on the processor.
 
     Raises:
-        UserError: when the folder is no model, is cut short, or was written by a newer weft.
+        UserError: when the folder is no model, is cut short, or was written by a newer weft; or for a device that is
+            not there.
     """
     folder = Path(folder)
     if not (folder / "model.json").is_file():
@@ -71,7 +77,10 @@ def load(folder: Path | str) -> Predictor:
         raise UserError(f"the model card is damaged ({error!r})", where=where, mend=_MEND) from error
     model.settings = frozenset(Setting(str(name)) for name in card["settings"])
     model.features = {str(kind): str(made) for kind, made in card["features"].items()}
-    return model
+    if device == "cpu":
+        return model
+    found = find_device(device)
+    return model.to(str(found)) if model.on_device else model
 
 
 def _calibrator(told: Any, arrays: Arrays) -> Calibrator | None:

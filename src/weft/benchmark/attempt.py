@@ -38,6 +38,7 @@ def attempt(
     threads: int,
     resume: bool,
     shelf: Path | None = None,
+    device: str = "cpu",
 ) -> Outcome:
     """Train a job unless another process is at it or has done it meanwhile.
 
@@ -49,6 +50,7 @@ def attempt(
         threads: to compute with.
         resume: keep what an interrupted training of it left.
         shelf: folder of stages that trainings share.
+        device: where networks are trained and asked.
     """
     with results.claim(job.key) as work:
         if work is None:
@@ -58,7 +60,7 @@ def attempt(
             if not resume:
                 _empty(work)
             shared = None if shelf is None else Shelf(shelf)
-            results.add(measure(job, Run(job.seed, work, report, threads, shared)))
+            results.add(measure(job, Run(job.seed, work, report, threads, shared, device)))
             outcome = Outcome.TRAINED
         shutil.rmtree(work, ignore_errors=True)
         return outcome

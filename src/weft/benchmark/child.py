@@ -36,6 +36,7 @@ class Spec:
         threads: to compute with.
         resume: continue what an interrupted training left.
         shelf: folder of stages that trainings share.
+        device: where networks are trained and asked.
     """
 
     suite: str
@@ -47,6 +48,7 @@ class Spec:
     threads: int
     resume: bool
     shelf: Path | None = None
+    device: str = "cpu"
 
 
 def main(spec: Spec, answers: Connection) -> None:
@@ -68,4 +70,4 @@ def _train(spec: Spec) -> str:
     row = with_changes(select_rows(suite, [spec.row])[0], spec.changed)
     results = Results(spec.out, suite.name, suite.kind)
     job, measure = Job(row, spec.seed, spec.data), suite.measure(spec.threads, own=True)
-    return attempt(results, job, measure, silent, spec.threads, spec.resume, spec.shelf).value
+    return attempt(results, job, measure, silent, spec.threads, spec.resume, spec.shelf, spec.device).value

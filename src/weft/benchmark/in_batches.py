@@ -60,10 +60,10 @@ class BatchReader:
         for start in range(0, n, _BATCH):
             batch = order[start : start + _BATCH]
             chosen = rng.permutation(self.labels.n_rows)[:_BATCH]
-            known = layout.columns(shown.table.take(batch))
-            support = layout.columns(self.labels.take(chosen))
+            known = layout.columns(shown.table.take(batch)).to(self.engine.device)
+            support = layout.columns(self.labels.take(chosen)).to(self.engine.device)
             for k, score in enumerate(scores):
-                score[batch] = self._score(k, batch, known, chosen, support)
+                score[batch] = self._score(k, batch, known, chosen, support).cpu()
         return to_predictions(layout, scores, self.ok)
 
     def _score(self, k: int, batch: Ints, known: ColumnLabels, chosen: Ints, support: ColumnLabels) -> Tensor:

@@ -14,6 +14,7 @@ from weft.benchmark.training import train
 from weft.data.graph_known import unlabelled
 from weft.data.graph_splits import with_split
 from weft.data.nodes import Nodes
+from weft.devices import told
 from weft.errors import UserError
 from weft.jobs.card import versions
 from weft.labels import Asked, Ints
@@ -66,8 +67,8 @@ class Measure:
         probe = {} if self.suite.probe is None else dict(self.suite.probe(trained.predictors, graph))
         return Result(
             self.suite.name, row.name, run.seed, row.model, row.told(), family_kinds(graph.tasks), val, test,
-            round(trained.cpu_s, 2), round(trained.wall_s, 2), trained.parameters, self.threads, probe, made(),
-            peak_memory() if self.own else None,
+            round(trained.cpu_s, 2), round(trained.wall_s, 2), trained.parameters, self.threads, probe,
+            made(run.device), peak_memory() if self.own else None,
         )  # fmt: skip
 
     def _score(self, predictions: Predictions, part: slice, rows: Ints) -> Scores:
@@ -75,9 +76,10 @@ class Measure:
         return family_scores(found, Asked(self.graph.labels.take(rows)))
 
 
-def made() -> dict[str, str]:
-    """Return when a line was made, and with which versions."""
+def made(device: str = "cpu") -> dict[str, str]:
+    """Return when a line was made, with which versions and, if it was a card, on which."""
     import weft
 
     found = {name: number for name, number in versions().items() if name != "platform"}
-    return {"when": datetime.now(UTC).isoformat(timespec="seconds"), "weft": weft.__version__, **found}
+    card = {} if device == "cpu" else told(device)
+    return {"when": datetime.now(UTC).isoformat(timespec="seconds"), "weft": weft.__version__, **found, **card}

@@ -70,7 +70,7 @@ class MoleculeMeasure:
             {part: len(rows) for part, rows in split.parts().items()}, test, val,
             cpu, wall, asked.cpu_s, peak_memory() if self.own else None,
             getattr(model, "n_parameters", None), self.threads,
-            {**made(), **shared, "data_sha256": held.sha256}, readings,
+            {**made(run.device), **shared, "data_sha256": held.sha256}, readings,
         )  # fmt: skip
 
 

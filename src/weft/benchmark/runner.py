@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -11,6 +11,7 @@ from weft.benchmark.attempt import Outcome, attempt, done, with_changes
 from weft.benchmark.results import AnyResult, Key, Results
 from weft.benchmark.row import Job
 from weft.benchmark.suite import REGISTRY, AnySuite, select_rows
+from weft.devices import find_device
 from weft.errors import UserError
 from weft.training.run import Report, silent, within
 
@@ -30,6 +31,7 @@ class RunOptions:
         threads: each training computes with.
         jobs: how many trainings to run at a time, each in a process of its own; 0 runs them in this one.
         shelf: folder of the stages that trainings share; None trains every stage of every model.
+        device: where networks are trained and asked: `auto`, `cpu` or `cuda`.
     """
 
     seeds: tuple[int, ...] = (0, 1, 2)
@@ -40,6 +42,7 @@ class RunOptions:
     threads: int = 1
     jobs: int = 0
     shelf: Path | None = None
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ def run_suite(suite: AnySuite[R], out: Path, options: RunOptions | None = None, 
     ended: list[tuple[Job, str]] = []
     if missing:
         suite.check([job.row for job in missing])
+        options = replace(options, device=str(find_device(options.device)))
         run = _in_processes if options.jobs else _here
         ended = run(suite, results, missing, options, report)
     return _finished(results, {job.key for job in jobs}, ended)
@@ -106,7 +110,9 @@ def _here(
     ended: list[tuple[Job, str]] = []
     for at, job in enumerate(missing):
         inner = within(report, "benchmark", at, len(missing), job.words)
-        outcome = attempt(results, job, measure, inner, options.threads, options.resume, options.shelf)
+        outcome = attempt(
+            results, job, measure, inner, options.threads, options.resume, options.shelf, options.device
+        )
         ended.append((job, outcome.value))
     report("benchmark", len(missing), len(missing), "")
     return ended
@@ -125,7 +131,7 @@ def _in_processes(
     def spec(job: Job) -> Spec:
         return Spec(
             REGISTRY[suite.name], results.folder, job.row.name, job.data, job.seed,
-            options.changed, options.threads, options.resume, options.shelf,
+            options.changed, options.threads, options.resume, options.shelf, options.device,
         )  # fmt: skip
 
     return run_jobs(missing, main, spec, options.jobs, options.threads, report)

@@ -34,6 +34,12 @@ Seed = Annotated[int, typer.Option(help="Seeds everything random.")]
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Threads to compute with (default: the cores at hand, at most 8).")
 ]
+Device = Annotated[
+    str, typer.Option(metavar="DEVICE", help="Where networks compute: auto (a CUDA card if there is one), cpu or cuda.")
+]
+Deterministic = Annotated[
+    bool, typer.Option("--deterministic", help="The same bits for the same seed on a CUDA card, too, at some cost.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, to standard output.")]
 Rows = Annotated[

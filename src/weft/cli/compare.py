@@ -10,6 +10,7 @@ import typer
 from weft.cli.arguments import (
     Balance,
     BatchSize,
+    Device,
     Exchange,
     Exclude,
     Fanout,
@@ -52,6 +53,7 @@ def command(
     ] = None,
     exclude: Exclude = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted comparison in DIR.")] = False,
+    device: Device = "auto",
     threads: Threads = None,
     quiet: Quiet = False,
     json: Json = False,
@@ -68,7 +70,7 @@ def command(
     options = FitOptions(
         exchange=exchange, preset=preset, epochs=epochs, members=members, balance=balance, split=split, seed=seed,
         known_labels=labels, batch_size=batch_size, fanout=fanout, tasks=names(tasks),
-        exclude=names(exclude), threads=threads or available_threads(),
+        exclude=names(exclude), threads=threads or available_threads(), device=device,
     )  # fmt: skip
     try:
         with progress(quiet) as report:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from weft.cli.arguments import Data, Json, Model, Quiet, Seed, Smiles, Threads
+from weft.cli.arguments import Data, Device, Json, Model, Quiet, Seed, Smiles, Threads
 from weft.cli.console import note, say_json
 from weft.cli.progress import progress
 from weft.words import many
@@ -31,6 +31,7 @@ def command(
     smiles: Smiles = None,
     part: Annotated[str | None, typer.Option(metavar="PART", help="Of a graph's split: test (default) or val.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the result as JSON.")] = None,
+    device: Device = "auto",
     threads: Threads = None,
     quiet: Quiet = False,
     json: Json = False,
@@ -44,9 +45,7 @@ def command(
     from weft.jobs.evaluate import evaluate
 
     with progress(quiet) as report:
-        found = evaluate(
-            model, file, reveal or [0.0], masks, seed, seen, smiles, part, out, threads=threads, report=report
-        )
+        found = evaluate(model, file, reveal or [0.0], masks, seed, seen, smiles, part, out, threads, report, device)
     _notes(found, wants_labels=any(reveal or []))
     if part == "val":
         note("validation nodes chose the model: the scores flatter")

@@ -12,6 +12,8 @@ from weft.cli.arguments import (
     Balance,
     BatchSize,
     Data,
+    Deterministic,
+    Device,
     Exchange,
     Exclude,
     Fanout,
@@ -78,7 +80,7 @@ def command(
     epochs: Annotated[int | None, typer.Option(help="Most epochs of training (default: the preset's).")] = None,
     members: Annotated[int | None, typer.Option(help="Models averaged (default: the preset's).")] = None,
     imbalance: Annotated[str | None, typer.Option(help="Loss of a network: none, balanced or focal.")] = None,
-    precision: Annotated[str | None, typer.Option(help="Of a network's training: float32 or bfloat16.")] = None,
+    precision: Annotated[str | None, typer.Option(help="Of products in a network's training: 32 or bf16.")] = None,
     pattern: Pattern = None,
     exchange: Exchange = None,
     balance: Balance = None,
@@ -86,6 +88,8 @@ def command(
     gates: Gates = None,
     batch_size: BatchSize = None,
     fanout: Fanout = None,
+    device: Device = "auto",
+    deterministic: Deterministic = False,
     threads: Threads = None,
     quiet: Quiet = False,
     json: Json = False,
@@ -108,7 +112,7 @@ def command(
         smiles=smiles, tasks=names(tasks), exclude=names(exclude), kinds=check_kinds(kind or []),
         members=members, imbalance=imbalance, precision=precision, pattern=pattern, exchange=exchange, balance=balance,
         known_labels=labels, gates=gates, batch_size=batch_size, fanout=fanout,
-        threads=threads or available_threads(),
+        threads=threads or available_threads(), device=device, deterministic=deterministic,
     )  # fmt: skip
     try:
         with progress(quiet) as report:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from weft.cli.arguments import (
+    Device,
     Graph,
     IgnoreKnown,
     Json,
@@ -27,6 +28,7 @@ def command(
     prefix: Prefix = "",
     graph: Graph = None,
     node_type: NodeType = None,
+    device: Device = "auto",
     threads: Threads = None,
     quiet: Quiet = False,
     json: Json = False,
@@ -40,4 +42,6 @@ def command(
     """
     from weft.jobs.predict import impute
 
-    run_and_tell(impute, model, file, out, smiles, ignore_known, prefix, threads, graph, node_type, quiet, json)
+    run_and_tell(
+        impute, model, file, out, smiles, ignore_known, prefix, threads, graph, node_type, quiet, json, device=device
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from weft.cli.arguments import (
     Coverage,
+    Device,
     Graph,
     IgnoreKnown,
     Json,
@@ -29,6 +30,7 @@ def command(
     prefix: Prefix = "",
     graph: Graph = None,
     node_type: NodeType = None,
+    device: Device = "auto",
     threads: Threads = None,
     quiet: Quiet = False,
     json: Json = False,
@@ -49,5 +51,6 @@ def command(
     from weft.jobs.predict import predict
 
     run_and_tell(
-        predict, model, file, out, smiles, ignore_known, prefix, threads, graph, node_type, quiet, json, coverage
-    )
+        predict, model, file, out, smiles, ignore_known, prefix, threads, graph, node_type, quiet, json, coverage,
+        device=device,
+    )  # fmt: skip

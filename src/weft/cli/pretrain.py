@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from weft.cli.arguments import Json, Quiet, Seed, Smiles, Threads
+from weft.cli.arguments import Deterministic, Device, Json, Quiet, Seed, Smiles, Threads
 from weft.cli.console import note, say, say_json
 from weft.cli.progress import progress
 from weft.words import many
@@ -37,6 +37,9 @@ def command(
     smiles: Smiles = None,
     seed: Seed = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted pretraining in DIR.")] = False,
+    device: Device = "auto",
+    precision: Annotated[str, typer.Option(help="Of products: 32 or bf16.")] = "32",
+    deterministic: Deterministic = False,
     threads: Threads = None,
     quiet: Quiet = False,
     json: Json = False,
@@ -54,7 +57,7 @@ def command(
     options = PretrainOptions(
         size=size, epochs=epochs, steps=steps, batch=batch, lr=lr, validation=validation, min_count=min_count,
         vocabulary=vocabulary, smiles=smiles, exclude=tuple(exclude or ()), seed=seed,
-        threads=threads or available_threads(),
+        threads=threads or available_threads(), device=device, precision=precision, deterministic=deterministic,
     )  # fmt: skip
     try:
         with progress(quiet) as report:

@@ -132,8 +132,14 @@ class Inputs:
         """Columns of each dense kind; channels, height and width of images: what an encoder is built for."""
         return {kind: x.shape[1] for kind, x in self.dense.items()} | (self.images.shape if self.images else {})
 
+    def to(self, device: torch.device | str) -> Inputs:
+        """Return the whole data set on a device, where batches are then gathered."""
+        graph = None if self.graph is None else self.graph.to(device)
+        dense = {kind: x.to(device) for kind, x in self.dense.items()}
+        return Inputs(graph, dense, {kind: parts.to(device) for kind, parts in self.ragged.items()})
+
     def take(self, rows: torch.Tensor) -> Batch:
-        """Gather the batch of `rows`, int64 `[B]`."""
+        """Gather the batch of `rows`, int64 `[B]`, on the device of the data."""
         graph = None if self.graph is None else self.graph.batch(rows)
         ragged = {kind: parts.gather(rows) for kind, parts in self.ragged.items()}
         images = None if self.images is None else self.images.gather(rows)

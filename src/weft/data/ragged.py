@@ -33,6 +33,10 @@ class Ragged:
         """Return the parts of `rows`, int64 `[B]`, in that order; repeats are allowed."""
         return self.values.index_select(0, spans(self.ptr, rows)[0])
 
+    def to(self, device: torch.device | str) -> Ragged:
+        """Return the parts on a device."""
+        return Ragged(self.values.to(device), self.ptr.to(device))
+
     def take(self, rows: Tensor) -> Ragged:
         """Return the store of `rows`, int64 `[B]`, in that order."""
         places, count, _ = spans(self.ptr, rows)

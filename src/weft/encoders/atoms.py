@@ -6,7 +6,7 @@ atom's codes alone is computed once per kind and then gathered.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 import torch
@@ -39,7 +39,7 @@ def graph_of(batch: Batch) -> GraphBatch:
 
 def atom_rows(codes: Tensor) -> Tensor:
     """Return one-hot fields and mass / 100, float32 `[M, ATOM_WIDTH]`, of atom codes uint8 `[M, 7]`."""
-    mass = torch.as_tensor(ATOM_MASS, device=codes.device)[codes[:, 0].long()]
+    mass = atom_mass(codes.device)[codes[:, 0].long()]
     return torch.cat([_one_hot(codes, ATOM_FIELDS), mass[:, None]], 1)
 
 
@@ -48,9 +48,21 @@ def bond_rows(codes: Tensor) -> Tensor:
     return _one_hot(codes, BOND_FIELDS)
 
 
-def _one_hot(codes: Tensor, fields: Sequence[tuple[str, int]]) -> Tensor:
-    sizes = torch.tensor([size for _, size in fields], device=codes.device)
-    return one_hot_rows(codes, sizes.cumsum(0) - sizes, int(sizes.sum()))
+@cache
+def atom_mass(device: torch.device) -> Tensor:
+    """Return mass / 100 by atomic number, on a device; kept there."""
+    return torch.as_tensor(ATOM_MASS, device=device)
+
+
+def _one_hot(codes: Tensor, fields: tuple[tuple[str, int], ...]) -> Tensor:
+    return one_hot_rows(codes, _offsets(fields, codes.device), sum(size for _, size in fields))
+
+
+@cache
+def _offsets(fields: tuple[tuple[str, int], ...], device: torch.device) -> Tensor:
+    """Return the first column of every field, on a device; kept there."""
+    sizes = [size for _, size in fields]
+    return torch.tensor([sum(sizes[:at]) for at in range(len(sizes))], device=device)
 
 
 def kinds(codes: Tensor) -> tuple[Tensor, Tensor]:

@@ -13,6 +13,8 @@ from weft.errors import UserError
 
 #: Pairs done at once: their rows stay in the processor's cache, and memory does not grow with their number.
 _BLOCK = 4096
+#: The same on a card, which wants large blocks.
+_BLOCK_ON_CARD = 1 << 20
 
 
 def pairs_of(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
@@ -67,9 +69,9 @@ def _products(x: Tensor, x_row: Tensor, y: Tensor, y_row: Tensor, bounds: Tensor
     """Return the sums of `x[x_row] * y[y_row]` over the segments that `bounds` `[n + 1]` tells, `[n, D]`."""
     n, whole = len(bounds) - 1, len(x_row)
     out = x.new_zeros(n, x.shape[1])
-    places = torch.arange(whole, device=x.device)
+    places, block = torch.arange(whole, device=x.device), _BLOCK if x.device.type == "cpu" else _BLOCK_ON_CARD
     # A block ends with a segment, so that every sum is one of consecutive rows, always in the same order.
-    cuts = torch.searchsorted(bounds, torch.arange(_BLOCK, whole + _BLOCK, _BLOCK, device=x.device)).clamp(max=n)
+    cuts = torch.searchsorted(bounds, torch.arange(block, whole + block, block, device=x.device)).clamp(max=n)
     start = 0
     for stop in cuts.unique().tolist():
         first, last = int(bounds[start]), int(bounds[stop])

@@ -39,7 +39,7 @@ def to_predictions(
         start = graph.offset[family.node_type]
         here = np.flatnonzero((nodes.row >= start) & (nodes.row < start + graph.nodes[family.node_type].n))
         local = nodes.row[here] - start
-        each = np.stack([answers(family, member[at].double()).numpy()[local] for member in scores])
+        each = np.stack([answers(family, member[at].double()).cpu().numpy()[local] for member in scores])
         each = each * scale.sd[family.columns] + scale.mean[family.columns]
         share = weight[:, at, None, None]
         mean[np.ix_(here, family.columns)] = middle = (share * each).sum(0)

@@ -29,8 +29,10 @@ def dropout(x: Tensor, share: float, training: bool) -> Tensor:
     return _Dropout.apply(x, round(share * _LEVELS))  # type: ignore[no-any-return]
 
 
-def keep_mask(shape: torch.Size, cut: int) -> Tensor:
+def keep_mask(shape: torch.Size, cut: int, device: torch.device | str = "cpu") -> Tensor:
     """Return a bool mask of `shape`, true with probability 1 - cut/256."""
+    if torch.device(device).type != "cpu":
+        return torch.rand(shape, device=device) * _LEVELS >= cut
     size = shape.numel()
     return torch.from_numpy(np.unpackbits(_draw(size, cut), count=size, bitorder="little").view(np.bool_)).view(shape)
 
@@ -54,10 +56,10 @@ def _draw(size: int, cut: int) -> NDArray[np.uint8]:
     two, and any 256th at most eight.
     """
     kept, words = _LEVELS - cut, -(-size // 64)
-    bits = torch.zeros(words, dtype=torch.int64) if kept < _LEVELS else torch.full((words,), -1)
+    bits = torch.full((words,), 0 if kept < _LEVELS else -1, device="cpu")
     digits = [kept >> place & 1 for place in range(8)]
     for digit in digits[digits.index(1) :] if 1 in digits else []:
-        fair = torch.empty(words, dtype=torch.int64).random_(-(2**63), None)
+        fair = torch.empty_like(bits).random_(-(2**63), None)
         bits = bits.bitwise_or_(fair) if digit else bits.bitwise_and_(fair)
     return bits.numpy().view(np.uint8)
 

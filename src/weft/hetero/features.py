@@ -35,6 +35,11 @@ class NodeInputs:
     sparse: SparseMatrix | None
     at: Tensor
 
+    def to(self, device: torch.device | str) -> NodeInputs:
+        """Return the features on a device."""
+        dense = None if self.dense is None else self.dense.to(device)
+        return NodeInputs(self.n, dense, None if self.sparse is None else self.sparse.to(device), self.at.to(device))
+
     def take(self, rows: Tensor) -> NodeInputs:
         """Return the features of `rows`."""
         dense = None if self.dense is None else self.dense[rows]

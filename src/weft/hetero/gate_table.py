@@ -37,7 +37,7 @@ def summarise(readings: Sequence[GateReading], names: Sequence[str]) -> list[Gat
     """Return a row per layer, receiving type, relation, task and source."""
     rows: list[GateSummary] = []
     for reading in readings:
-        mean, sd = reading.weight.mean(2), reading.weight.std(2, unbiased=False)
+        mean, sd = reading.weight.mean(2).cpu(), reading.weight.std(2, unbiased=False).cpu()
         sources = [*names, *(f"{SHARED} {k + 1}" for k in range(reading.weight.shape[3] - len(names)))]
         rows += [
             GateSummary(reading.layer, reading.kind, relation, task, source, float(mean[t, r, s]), float(sd[t, r, s]))

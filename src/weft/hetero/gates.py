@@ -142,7 +142,7 @@ class RelationGates(nn.Module):
         shape = parts[0].shape
         whole = parts[0].new_zeros(self.tasks, shape[1], heads, shape[3])
         for group, part in zip(self.groups, parts, strict=True):
-            sources = torch.tensor([*group, *range(self.tasks, heads)])
+            sources = torch.tensor([*group, *range(self.tasks, heads)], device=whole.device)
             for task, weight in zip(group, part, strict=True):
                 whole[task][:, sources] = weight
         return whole

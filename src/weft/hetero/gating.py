@@ -18,6 +18,8 @@ from weft.hetero.products import times
 
 #: Numbers of messages in a block, so that it stays in a CPU's cache.
 BLOCK = 1 << 20
+#: The same on a card, which wants large blocks.
+BLOCK_ON_CARD = 1 << 27
 #: Up to so many tasks the weights are few beside the messages, and are kept for the gradient.
 KEPT = 8
 
@@ -200,6 +202,7 @@ def _back(parts: Gate, block: Block, weights: Weights, grad: Tensor, to: Gate, t
 
 def _blocks(message: Tensor) -> Iterator[slice]:
     heads, relations, n, width = message.shape
-    step = max(1, BLOCK // (heads * relations * width))
+    block = BLOCK if message.device.type == "cpu" else BLOCK_ON_CARD
+    step = max(1, block // (heads * relations * width))
     for start in range(0, n, step):
         yield slice(start, min(start + step, n))

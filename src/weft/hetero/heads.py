@@ -44,14 +44,19 @@ class OwnLabels:
     known: Tensor
     task: Tensor
 
+    def to(self, device: torch.device | str) -> OwnLabels:
+        """Return the labels on a device."""
+        return OwnLabels(self.value.to(device), self.known.to(device), self.task.to(device))
+
     def take(self, rows: Tensor) -> OwnLabels:
         """Return the labels of `rows`."""
         return OwnLabels(self.value[rows], self.known[rows], self.task)
 
     def hidden_at_random(self, share: float) -> OwnLabels:
         """Show each of a `share` of the nodes a random part of its labels, from none to all, and the others none."""
-        ratio = torch.rand(len(self.value), 1) * (torch.rand(len(self.value), 1) < share)
-        drawn = torch.rand(len(self.value), int(self.task.max()) + 1) < ratio
+        n, where = len(self.value), self.value.device
+        ratio = torch.rand(n, 1, device=where) * (torch.rand(n, 1, device=where) < share)
+        drawn = torch.rand(n, int(self.task.max()) + 1, device=where) < ratio
         seen = self.known * drawn[:, self.task]
         return OwnLabels(self.value * seen, seen, self.task)
 

@@ -43,6 +43,10 @@ class FamilyTargets:
         """Return no label at all."""
         return cls(torch.zeros(0, dtype=torch.int64), torch.zeros(0, family.width), torch.zeros(0, family.width))
 
+    def to(self, device: torch.device | str) -> FamilyTargets:
+        """Return the labels on a device."""
+        return FamilyTargets(self.row.to(device), self.value.to(device), self.known.to(device))
+
     def take(self, at: Tensor) -> FamilyTargets:
         """Return the labels at positions `at`."""
         return FamilyTargets(self.row[at], self.value[at], self.known[at])

@@ -42,14 +42,20 @@ def train_member(
         config: network and training.
         shape: of the network.
         families: what is predicted.
-        batch: the whole graph.
+        batch: the whole graph, on the run's device.
         asked: training labels per family.
         validation: validation labels per family.
         run: surroundings.
         k: number of the member, from 0.
     """
     run = replace(run, seed=run.seed + _STEP * k)
-    net = new_network(config.member(k), shape, families, asked, run.seed)
+    net = new_network(config.member(k), shape, families, asked, run.seed).to(run.device)
+    class_weight = {
+        f.name: rareness(f, t.value, config.train.class_power).to(run.device)
+        for f, t in zip(families, asked, strict=True)
+    }
+    loss_weight = loss_weights(config.train, families, asked)
+    asked, validation = ([t.to(run.device) for t in part] for part in (asked, validation))
     parts = Minibatches.of(config.train, batch, families, config.net.trunk.layers + net.published, run.seed)
 
     def steps(epoch: int) -> Iterable[Step]:
@@ -60,10 +66,6 @@ def train_member(
         return _judged(config.train, families, scores, validation)
 
     name = "train" if config.members == 1 else f"train {k + 1} of {config.members}"
-    class_weight = {
-        f.name: rareness(f, t.value, config.train.class_power) for f, t in zip(families, asked, strict=True)
-    }
-    loss_weight = loss_weights(config.train, families, asked)
     with plain_products(parts is not None):
         return net, train(net, steps, score, config.train, run, name, class_weight, loss_weight)
 
@@ -126,8 +128,8 @@ def _judged(
     for family, score, asked in zip(families, scores, validation, strict=True):
         at = score[asked.row]
         if config.judge == "loss" and len(at):
-            loss = family_loss(family, at, asked.value, asked.known, torch.ones(family.width), config.loss)
+            loss = family_loss(family, at, asked.value, asked.known, at.new_ones(family.width), config.loss)
             found[family.name] = -float(loss)
         else:
-            found[family.name] = headline(family, answers(family, at).numpy().astype(np.float64), asked)
+            found[family.name] = headline(family, answers(family, at).cpu().numpy().astype(np.float64), asked)
     return {name: value for name, value in found.items() if value is not None}

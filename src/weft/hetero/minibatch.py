@@ -30,7 +30,7 @@ class Minibatches:
     """A graph cut into parts.
 
     Attributes:
-        full: the whole graph.
+        full: the whole graph; parts are cut out of edges on the processor, and their features gathered where those are.
         families: what is predicted.
         sampler: cuts out neighbourhoods, as many hops as the network has layers.
         size: labelled nodes of a step, of all types together.
@@ -86,8 +86,8 @@ class Minibatches:
             net: in evaluation mode.
             asked: only these nodes, or those with these labels, are computed, others get zero; None computes all.
         """
-        counts = self.full.topology.counts
-        found = [torch.zeros(counts[f.node_type], f.width) for f in self.families]
+        counts, device = self.full.topology.counts, self.full.device
+        found = [torch.zeros(counts[f.node_type], f.width, device=device) for f in self.families]
         for kind, rows in self._wanted(asked).items():
             for seeds in batches(rows, self.size):
                 sample = self.sampler.sample({kind: seeds}, _STILL)
@@ -109,10 +109,10 @@ class Minibatches:
         return {kind: torch.from_numpy(np.unique(at)) for kind, at in inside.items()}
 
     def _nodes(self, asked: Sequence[FamilyTargets]) -> dict[str, Tensor]:
-        """Return the nodes of each type that have a label of any family, ascending."""
+        """Return the nodes of each type that have a label of any family, ascending, on the processor."""
         rows: dict[str, list[Tensor]] = {}
         for family, found in zip(self.families, asked, strict=True):
-            rows.setdefault(family.node_type, []).append(found.row)
+            rows.setdefault(family.node_type, []).append(found.row.cpu())
         return {kind: torch.unique(torch.cat(parts)) for kind, parts in rows.items()}
 
 
@@ -120,6 +120,7 @@ def _at(found: FamilyTargets, seeds: Tensor) -> FamilyTargets:
     """Return a family's labels at `seeds`, rows being positions in `seeds`."""
     if not len(found.row):
         return found
+    seeds = seeds.to(found.row.device)
     near = torch.searchsorted(found.row, seeds).clamp(max=len(found.row) - 1)
     row = (found.row[near] == seeds).nonzero()[:, 0]
     labels = found.take(near[row])

@@ -88,6 +88,22 @@ class InlinePredictor(Predictor):
         self.kept: list[list[tuple[Tensors, list[str]]]] = []
         self.history: list[list[dict[str, float]]] = []
         self.settings = frozenset({Setting.STANDARD})
+        self.device = "cpu"
+
+    @property
+    def on_device(self) -> bool:
+        """Networks train and answer on the device that they are given."""
+        return True
+
+    def to(self, device: str) -> Self:
+        """Move the networks to a device."""
+        self.device = device
+        self.nets = [net.to(device) for net in self.nets]
+        return self
+
+    def _placed(self, batch: GraphBatch) -> GraphBatch:
+        """Return a graph on the networks' device; its edges stay on the processor where parts are cut out of it."""
+        return batch.features_to(self.device) if self.config.train.batch_size else batch.to(self.device)
 
     def fit(self, data: Data, labels: LabelTable, split: Split, run: Run) -> None:
         """Learn from the labels of training nodes; validation nodes choose the epoch."""
@@ -102,7 +118,8 @@ class InlinePredictor(Predictor):
         self.prepare = Preparer.fit(self.config.net, graph, self.families, train)
         self.support = Support.of(graph, train)
         self.settings = _serves(self.config, self.tasks)
-        batch = self.prepare.batch(graph, train, train)
+        self.device = run.device
+        batch = self._placed(self.prepare.batch(graph, train, train))
         self.shape = self.prepare.shape(graph, batch)
         asked, validation = ([self._targets(graph, part, f) for f in self.families] for part in (train, val))
         for k in range(self.config.members):
@@ -140,7 +157,7 @@ class InlinePredictor(Predictor):
 
     def _batch(self, nodes: Nodes, known: LabelTable) -> GraphBatch:
         shown = LabelTable(self.tasks, len(nodes.graph), nodes.row[known.row], known.col, known.value)
-        return self.prepare.batch(nodes.graph, self.support.beside(nodes.graph, shown), shown)
+        return self._placed(self.prepare.batch(nodes.graph, self.support.beside(nodes.graph, shown), shown))
 
     @torch.no_grad()
     def _scores(self, k: int, batch: GraphBatch, asked: Sequence[FamilyTargets] | Nodes) -> list[Tensor]:
@@ -178,7 +195,7 @@ class InlinePredictor(Predictor):
         for k, sets in enumerate(self.kept):
             kept.append([names for _, names in sets])
             for at, (weights, _) in enumerate(sets):
-                arrays |= {f"net{k}.{at}.{key}": value.numpy() for key, value in weights.items()}
+                arrays |= {f"net{k}.{at}.{key}": value.cpu().numpy() for key, value in weights.items()}
         note = {"kept": kept, "shape": self.shape.to_json(), "composed": list(self.prepare.composed)}
         return {"config": asdict(self.config), "state": note, "history": self.history}, arrays
 
@@ -192,7 +209,7 @@ class InlinePredictor(Predictor):
         model.prepare = Preparer.restore(model.config.net, model.families, note["composed"], arrays)
         model.shape = NetShape.from_json(note["shape"])
         model.support = Support.restore(tasks, arrays, "support.")
-        model.nets, model.kept, model.weight = [], [], arrays["weight"]
+        model.nets, model.kept, model.weight, model.device = [], [], arrays["weight"], "cpu"
         nothing = [FamilyTargets.none(family) for family in model.families]
         for k, sets in enumerate(note["kept"]):
             model.nets.append(new_network(model.config.member(k), model.shape, model.families, nothing, 0))

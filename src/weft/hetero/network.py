@@ -65,6 +65,10 @@ class LabelColumns:
     columns: Tensor
     families: tuple[str, ...]
 
+    def to(self, device: torch.device | str) -> LabelColumns:
+        """Return the columns on a device."""
+        return LabelColumns(self.columns.to(device), self.families)
+
     def take(self, rows: Tensor) -> LabelColumns:
         """Return the columns of `rows`."""
         return LabelColumns(self.columns[rows], self.families)
@@ -98,11 +102,33 @@ class GraphBatch:
         around = self.around.get(kind)
         return self.wide.get(kind), None if around is None else around.columns, self.own.get(kind)
 
-    def part(self, sample: Sample) -> GraphBatch:
-        """Return a sampled part, of which the seeds alone are asked."""
-        nodes, seeds = sample.nodes, {kind: sample.nodes[kind][:n] for kind, n in sample.seeds.items()}
+    def to(self, device: torch.device | str) -> GraphBatch:
+        """Return the graph on a device."""
+        return replace(self.features_to(device), topology=self.topology.to(device))
+
+    def features_to(self, device: torch.device | str) -> GraphBatch:
+        """Return the graph with features and labels on a device, and its edges where they are: to cut parts out."""
         return GraphBatch(
-            topology=sample.topology,
+            topology=self.topology,
+            inputs={kind: table.to(device) for kind, table in self.inputs.items()},
+            wide={kind: matrix.to(device) for kind, matrix in self.wide.items()},
+            around={kind: columns.to(device) for kind, columns in self.around.items()},
+            given={kind: columns.to(device) for kind, columns in self.given.items()},
+            own={kind: labels.to(device) for kind, labels in self.own.items()},
+            asked=self.asked,
+        )
+
+    @property
+    def device(self) -> torch.device:
+        """Where the features are."""
+        return next(iter(self.inputs.values())).at.device
+
+    def part(self, sample: Sample) -> GraphBatch:
+        """Return a sampled part, of which the seeds alone are asked, on the device of the features."""
+        nodes = {kind: ids.to(self.device) for kind, ids in sample.nodes.items()}
+        seeds = {kind: nodes[kind][:n] for kind, n in sample.seeds.items()}
+        return GraphBatch(
+            topology=sample.topology.to(self.device),
             inputs={kind: table.take(nodes[kind]) for kind, table in self.inputs.items()},
             wide={kind: matrix.take(seeds[kind]) for kind, matrix in self.wide.items()},
             around={kind: columns.take(seeds[kind]) for kind, columns in self.around.items()},
@@ -176,7 +202,7 @@ class HeteroNet(nn.Module):
 
     def forward(self, batch: GraphBatch) -> list[Tensor]:
         """Return each family's logits at the asked nodes of its type, `[N_type, C]`."""
-        scores: list[Tensor] = [torch.empty(0)] * len(self.families)
+        scores: list[Tensor] = [torch.empty(0, device=batch.device)] * len(self.families)
         for kinds, given in self._passes(batch):
             states = self.trunk(self.inputs(batch.inputs, given), batch.topology)
             for at, (head, family) in enumerate(zip(self.heads, self.families, strict=True)):

@@ -43,6 +43,8 @@ def plain_products(plain: bool = True) -> Generator[None, None, None]:
 def times(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return `a @ b + bias` for matrices `[N, D]` and `[D, E]` and a row `[E]`, without a gradient."""
     unfit = a.device.type != "cpu" or a.dtype != torch.float32 or not (a.numel() and b.numel())
+    if a.device.type != "cpu" and bias is not None:
+        return torch.addmm(bias, a, b)
     if _LINEAR is None or unfit or _PLAIN.get():
         return a @ b if bias is None else a @ b + bias
     return _LINEAR(a, b.t(), bias, "none", [], "")

@@ -40,11 +40,16 @@ class SparseMatrix:
     def __len__(self) -> int:
         return len(self.start) - 1
 
+    def to(self, device: torch.device | str) -> SparseMatrix:
+        """Return the matrix on a device."""
+        return SparseMatrix(*(part.to(device) for part in (self.start, self.column, self.value)), self.width)
+
     def take(self, rows: Tensor) -> SparseMatrix:
         """Return the rows `rows`, int64 `[B]`."""
         count = (self.start[1:] - self.start[:-1])[rows]
         start = torch.cat([count.new_zeros(1), count.cumsum(0)])
-        at = torch.repeat_interleave(self.start[rows] - start[:-1], count) + torch.arange(int(start[-1]))
+        at = torch.repeat_interleave(self.start[rows] - start[:-1], count)
+        at = at + torch.arange(len(at), device=at.device)
         return SparseMatrix(start, self.column[at], self.value[at], self.width)
 
     def times(self, weight: Tensor, share: float = 0.0, training: bool = False) -> Tensor:
@@ -58,11 +63,11 @@ class SparseMatrix:
         value = self.value
         if training and share > 0:
             cut = round(share * _LEVELS)
-            value = value * keep_mask(value.shape, cut) * (_LEVELS / (_LEVELS - cut))
+            value = value * keep_mask(value.shape, cut, value.device) * (_LEVELS / (_LEVELS - cut))
         return weighted_sum(weight, value.expand(weight.shape[0], -1), self._as_edges())
 
     def _as_edges(self) -> Adjacency:
         if self._edges is None:
-            row = torch.repeat_interleave(torch.arange(len(self)), self.start[1:] - self.start[:-1])
+            row = torch.repeat_interleave(self.start[1:] - self.start[:-1])
             self._edges = Adjacency(self.column, row, self.width, len(self))
         return self._edges

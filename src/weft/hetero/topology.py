@@ -47,6 +47,14 @@ class Adjacency:
     def __len__(self) -> int:
         return len(self.source)
 
+    def to(self, device: torch.device | str) -> Adjacency:
+        """Return the edges on a device, in the same order."""
+        moved = Adjacency.__new__(Adjacency)
+        moved.n_source, moved.n_target, moved._patterns = self.n_source, self.n_target, {}
+        for name in ("order", "source", "target", "count", "start"):
+            setattr(moved, name, getattr(self, name).to(device))
+        return moved
+
     @cached_property
     def back(self) -> Back:
         """The same edges sorted by source, for gradients."""
@@ -128,6 +136,17 @@ class Topology:
         loops = tuple(Relation(kind, LOOP, kind) for kind in self.loops)
         return Schema(tuple(self.counts), (*loops, *self.edges))
 
+    def to(self, device: torch.device | str) -> Topology:
+        """Return the edges on a device; itself where they are there already."""
+        if all(edges.source.device == torch.device(device) for edges in self.edges.values()):
+            return self
+        return Topology(self.counts, {r: edges.to(device) for r, edges in self.edges.items()}, self.loops)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the edges are; the processor, where there are none."""
+        return next((edges.source.device for edges in self.edges.values()), torch.device("cpu"))
+
     def neighbourhood(self, kind: str) -> Neighbourhood:
         """Return all relations into a type as one, loops included; kept for next time."""
         if kind not in self._near:
@@ -156,11 +175,11 @@ def _join(topology: Topology, kind: str) -> Neighbourhood:
     relations = topology.schema.into(kind)
     types = tuple(dict.fromkeys(relation.source for relation in relations))
     start = dict(zip(types, np.cumsum([0, *(topology.counts[name] for name in types)]).tolist(), strict=False))
-    sources: list[Tensor] = [torch.empty(0, dtype=torch.int64)]
+    sources: list[Tensor] = [torch.empty(0, dtype=torch.int64, device=topology.device)]
     targets, which = list(sources), list(sources)
     for at, relation in enumerate(relations):
         edges = topology.edges.get(relation)
-        loop = torch.arange(topology.counts[kind])
+        loop = torch.arange(topology.counts[kind], device=topology.device)
         target = loop if edges is None else edges.target
         sources.append((loop if edges is None else edges.source) + start[relation.source])
         targets.append(target)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from weft.devices import seeded
 from weft.hetero.balance.base import Balancer, build_balancer
 from weft.hetero.losses import FamilyTargets, family_loss
 from weft.hetero.network import GraphBatch, HeteroNet
@@ -88,12 +89,12 @@ def train(
     """Train `net` and return the weights kept for each family.
 
     Args:
-        net: the network.
+        net: the network, on the run's device.
         steps: `steps(epoch)` gives batches with the labels asked in each, rows being those of the batch.
         score: validation score of the network per family, larger is better; families without validation labels
             are left out.
         config: how to optimise.
-        run: seed, progress, folder of checkpoints.
+        run: seed, device, progress, folder of checkpoints.
         name: of the stage.
         class_weight: `[C]` by family.
         loss_weight: by family.
@@ -110,7 +111,7 @@ def train(
     if checkpoint is not None and checkpoint.exists():
         _resume(checkpoint, net, optimizer, state)
     while state.epoch < config.epochs and not (config.patience and state.selection.stale() >= config.patience):
-        losses = _epoch(net, optimizer, state, steps(state.epoch), config, class_weight, run.seed)
+        losses = _epoch(net, optimizer, state, steps(state.epoch), config, class_weight, run)
         state.epoch += 1
         if state.epoch % config.every == 0 or state.epoch == config.epochs:
             state.selection.take(state.epoch - 1, _averaged(net, state.average, score), losses, state.average)
@@ -129,13 +130,12 @@ def _epoch(
     steps: Iterable[Step],
     config: TrainConfig,
     class_weight: Mapping[str, Tensor],
-    seed: int,
+    run: Run,
 ) -> dict[str, float]:
     """Take an epoch's steps and return each family's mean loss; what is random depends on (seed, epoch) alone."""
     net.train()
-    found: dict[str, list[float]] = {}
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed * 100_003 + state.epoch)
+    found: dict[str, list[Tensor]] = {}
+    with seeded(run.seed * 100_003 + state.epoch, run.device):
         for batch, asked in steps:
             optimizer.zero_grad(set_to_none=True)
             scores = net(batch)
@@ -150,8 +150,8 @@ def _epoch(
             optimizer.step()
             _average(state.average, net, config.ema)
             for name, loss in losses.items():
-                found.setdefault(name, []).append(float(loss.detach()))
-    means = {name: sum(values) / len(values) for name, values in found.items()}
+                found.setdefault(name, []).append(loss.detach())
+    means = {name: sum(map(float, values)) / len(values) for name, values in found.items()}
     state.balancer.epoch_end(means)
     return means
 
@@ -187,7 +187,7 @@ def _save(checkpoint: Checkpoint, net: HeteroNet, optimizer: torch.optim.Optimiz
 def _resume(checkpoint: Checkpoint, net: HeteroNet, optimizer: torch.optim.Optimizer, state: _State) -> None:
     parts, note = checkpoint.load(optimizer)
     net.load_state_dict(parts.pop("now"))
-    state.average = parts.pop("average")
+    state.average = {key: value.to(state.average[key].device) for key, value in parts.pop("average").items()}
     state.balancer.load_state_dict(parts.pop("balance", {}))
     state.selection.restore(parts, note["selection"])
     state.epoch = note["epoch"]

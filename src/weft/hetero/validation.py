@@ -17,7 +17,7 @@ def headline(family: Family, answer: Floats, asked: FamilyTargets) -> float | No
     Multiclass: mean of macro-F1 and accuracy; binary: mean of ROC-AUC and average precision over its labels;
     regression: R² on standardised values.
     """
-    value, known = asked.value.numpy().astype(float), asked.known.numpy() > 0
+    value, known = asked.value.cpu().numpy().astype(float), asked.known.cpu().numpy() > 0
     if not len(value):
         return None
     if family.kind is Kind.MULTICLASS:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import weft
+from weft.devices import told
 from weft.jobs.options import FitOptions
 from weft.jobs.sources import Source
 from weft.predictor import Predictor
@@ -25,7 +26,13 @@ def identity(source: Source, options: FitOptions) -> dict[str, Any]:
 
 
 def run_card(
-    source: Source, options: FitOptions, split: Split, predictor: Predictor, same: dict[str, Any], took: float
+    source: Source,
+    options: FitOptions,
+    split: Split,
+    predictor: Predictor,
+    same: dict[str, Any],
+    took: float,
+    device: str = "cpu",
 ) -> dict[str, Any]:
     """Return the run card, JSON-ready.
 
@@ -36,12 +43,13 @@ def run_card(
         predictor: the fitted model.
         same: what `identity` returned when the fit began.
         took: seconds from start to end.
+        device: where the model was trained.
     """
     return {
         "weft": weft.__version__,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(took, 1),
-        "options": options.account(source.usual),
+        "options": options.account(source.usual, predictor.on_device),
         "configuration": predictor.state()[0],
         "settings": sorted(predictor.settings),
         "reads_pattern": predictor.reads_pattern,
@@ -54,6 +62,7 @@ def run_card(
             **{part: len(getattr(split, part)) for part in ("train", "val", "test")},
         },
         "seed": options.seed,
+        "device": told(device),
         "versions": versions(),
         "identity": same,
     }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from weft.devices import find_device
 from weft.errors import UserError
 from weft.files import atomic, read_json, write_json
 from weft.jobs.card import identity
@@ -114,7 +115,7 @@ def _trained(
     for k in range(seeds):
         inner = within(report, f"compare {name}", k, seeds, f"{options.exchange}, seed {options.seed + k}")
         folder = out / WORK / f"{name}-{k}"
-        run = Run(options.seed + k, folder, inner, options.threads)
+        run = Run(options.seed + k, folder, inner, options.threads, str(find_device(options.device)))
         found.append(stages.stage(f"{name}-{k}", lambda run=run: _train(name, options, source, split, run)))
         shutil.rmtree(folder, ignore_errors=True)
     report(f"compare {name}", seeds, seeds, str(options.exchange))

@@ -71,6 +71,7 @@ def evaluate(
     out: Path | None = None,
     threads: int | None = None,
     report: Report = silent,
+    device: str = "auto",
 ) -> Evaluated:
     """Score the model in `folder` on the labels of `file`.
 
@@ -86,12 +87,13 @@ def evaluate(
         out: where to write the result as JSON.
         threads: processes that featurise.
         report: told of progress.
+        device: where networks are asked: `auto`, `cpu` or `cuda`.
 
     Raises:
         UserError: for input that cannot be used, or when nothing is left to score.
     """
     _check(ratios, masks, seed)
-    predictor = saved.load(folder)
+    predictor = saved.load(folder, device)
     things = "nodes" if on_graph(predictor) else "molecules"
     found = _candidates(folder, file, predictor, smiles, part, threads or available_threads(), report)
     rows, labels = found.chosen(with_seen)

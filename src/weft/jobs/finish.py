@@ -38,6 +38,7 @@ class Work:
         same: what decides the result: options, data and version.
         began: on the monotonic clock.
         report: told of progress.
+        device: where the model was trained, and is asked.
     """
 
     out: Path
@@ -47,6 +48,7 @@ class Work:
     same: dict[str, Any]
     began: float
     report: Report
+    device: str = "cpu"
 
 
 def finish(work: Work, predictor: Predictor) -> dict[str, Any]:
@@ -59,7 +61,8 @@ def finish(work: Work, predictor: Predictor) -> dict[str, Any]:
     work.report("calibrate", 1, 1, "none" if predictor.calibrator is None else predictor.calibrator.lines.choice)
     parts = _score(work, predictor)
     metrics = {part: assessment.to_json() for part, (_, assessment) in parts.items()}
-    card = run_card(source, work.options, split, predictor, work.same, time.monotonic() - work.began)
+    took = time.monotonic() - work.began
+    card = run_card(source, work.options, split, predictor, work.same, took, work.device)
     staged = work.out / WORK / "out"
     with disk_errors(staged):
         shutil.rmtree(staged, ignore_errors=True)
@@ -69,6 +72,7 @@ def finish(work: Work, predictor: Predictor) -> dict[str, Any]:
     write_json(staged / METRICS, metrics)
     write_json(staged / CARD, card)
     work.report("report", 0, 1, "")
+    predictor.to("cpu")  # what the report still asks is little
     page = report_page(source.facts(card, split, predictor, *parts.get("test", parts.get("val", (None, None)))))
     with atomic(staged / REPORT) as temporary:
         temporary.write_text(page, encoding="utf-8")

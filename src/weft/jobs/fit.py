@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from weft.devices import find_device, settle
 from weft.files import read_json
 from weft.jobs.card import identity
 from weft.jobs.checks import check_there
@@ -70,6 +71,9 @@ def fit(
     chosen = (options or FitOptions()).filled(*_usual(file))
     check_target(out)
     predictor = chosen.build()
+    device = str(find_device(chosen.device)) if predictor.on_device else "cpu"
+    if chosen.deterministic and device != "cpu":
+        settle()
     source = read_source(file, chosen, report)
     same = identity(source, chosen)
     split = source.split(chosen)
@@ -84,11 +88,12 @@ def fit(
                 source.data,
                 source.labels.on_rows(np.concatenate([split.train, split.val])),  # test labels are not even at hand
                 split,
-                Run(chosen.seed, out / WORK, report, chosen.threads),
+                Run(chosen.seed, out / WORK, report, chosen.threads, device),
             )
-            metrics = finish(Work(out, chosen, source, split, same, began, report), predictor)
+            metrics = finish(Work(out, chosen, source, split, same, began, report, device), predictor)
         clear(out)
-    return Fitted(out, metrics, split.method, tuple(_notes(chosen, source, split)))
+    notes = _notes(chosen, source, split, predictor.on_device)
+    return Fitted(out, metrics, split.method, tuple(notes))
 
 
 def _usual(file: Path) -> tuple[str, str]:
@@ -117,8 +122,10 @@ def _unlearnt(source: Source, split: Split) -> list[str]:
     ]
 
 
-def _notes(options: FitOptions, source: Source, split: Split) -> list[str]:
+def _notes(options: FitOptions, source: Source, split: Split, on_device: bool) -> list[str]:
     notes = [f"{name} is not used by --model {options.model}" for name in options.unused()]
+    if options.device.startswith("cuda") and not on_device:
+        notes.append("--device is not used: this model trains no network, and is made on the processor")
     notes += [*source.notes(), *_unlearnt(source, split)]
     if not len(split.test):
         notes.append("the split has no test part: nothing tells how good the model is on what it has not seen")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from weft.devices import check_device
 from weft.errors import UserError
 from weft.predictor import Predictor, predictor_class
 from weft.settings import Setting
@@ -18,7 +19,9 @@ MODEL_OPTIONS = (
     "pattern", "exchange", "balance", "known_labels", "gates", "batch_size", "fanout",
 )  # fmt: skip
 #: Options that change nothing in the result.
-_SURROUNDINGS = ("threads",)
+_SURROUNDINGS = ("threads", "device")
+#: Options that matter to models which train networks on a device, and to no others.
+_OF_DEVICES = ("device", "deterministic")
 _FLAGS = {"kinds": "--kind", "known_labels": "--labels"}
 #: Options of which there must be one at least.
 _COUNTS = ("epochs", "members", "batch_size", "fanout", "threads")
@@ -37,7 +40,7 @@ class FitOptions:
         epochs: most epochs of training.
         members: size of the ensemble.
         imbalance: `none`, `balanced` or `focal`, of a network's loss.
-        precision: `float32` or `bfloat16`, of a network's training.
+        precision: `32`, or `bf16` in products, of a network's training.
         pattern: whether the model reads *which* labels are known, besides what they say.
         exchange: how tasks share on a graph: `inline`, `single`, `shared`, `cross-stitch`, ...
         balance: how the tasks' losses are weighed on a graph.
@@ -53,6 +56,8 @@ class FitOptions:
         exclude: columns that are no tasks.
         kinds: task -> kind, where the guess is wrong.
         threads: threads to compute with.
+        device: where networks are trained: `auto` (a CUDA card where there is one), `cpu` or `cuda`.
+        deterministic: give the same bits for the same seed on a card, too, at some cost.
     """
 
     model: str | None = None
@@ -78,12 +83,15 @@ class FitOptions:
     exclude: tuple[str, ...] = ()
     kinds: Mapping[str, str] = field(default_factory=dict[str, str])
     threads: int = field(default_factory=lambda: available_threads())
+    device: str = "auto"
+    deterministic: bool = False
 
     def __post_init__(self) -> None:
         if self.setting is not None and self.setting not in list(Setting):
             known = ", ".join(Setting)
             raise UserError(f"there is no setting {self.setting!r}", where="--setting", mend=f"Use one of {known}.")
         check_seed(self.seed)
+        check_device(self.device)
         for name in _COUNTS:
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -120,11 +128,12 @@ class FitOptions:
         """Return what must be the same for a fit to continue."""
         return {name: value for name, value in self.to_json().items() if name not in _SURROUNDINGS}
 
-    def account(self, usual: FitOptions) -> dict[str, dict[str, object]]:
+    def account(self, usual: FitOptions, on_device: bool = False) -> dict[str, dict[str, object]]:
         """Return of every option its value, whether that is the default, and whether the model took it.
 
         Args:
             usual: the options that nobody chose, filled.
+            on_device: whether the model trains on the device.
         """
         taken = _taken(self.model or "metalink")
         default = replace(usual, threads=self.threads).to_json()
@@ -132,7 +141,7 @@ class FitOptions:
             _flag(name): {
                 "value": value,
                 "default": value == default[name],
-                "used": name not in MODEL_OPTIONS or name in taken,
+                "used": on_device if name in _OF_DEVICES else name not in MODEL_OPTIONS or name in taken,
             }
             for name, value in self.to_json().items()
         }
@@ -149,7 +158,7 @@ def revived(account: Mapping[str, Any], threads: int) -> FitOptions:
     }
     for name in ("tasks", "exclude"):
         given[name] = tuple(given.get(name, ()))
-    given["threads"] = threads
+    given |= {"threads": threads, "device": "auto"}  # of this machine, not of the one it was fitted on
     return FitOptions(**given)
 
 

@@ -66,6 +66,7 @@ class PredictOptions:
         graph: the graph to predict on, for a model of one; None takes the one it was fitted to.
         node_type: the type of the nodes in the table.
         coverage: add sets and intervals that hold the truth with this probability; None adds none.
+        device: where networks are asked: `auto`, `cpu` or `cuda`.
     """
 
     smiles: str | None = None
@@ -75,6 +76,7 @@ class PredictOptions:
     graph: Path | None = None
     node_type: str | None = None
     coverage: float | None = None
+    device: str = "auto"
 
 
 def predict(
@@ -107,7 +109,7 @@ def _run(
     folder: Path, file: Path | None, out: Path, options: PredictOptions, report: Report, *, fill: bool
 ) -> Predicted:
     check_output(out, file)
-    predictor = saved.load(folder)
+    predictor = saved.load(folder, options.device)
     coverage = None if fill else options.coverage
     calibrator = None if coverage is None else calibrator_of(predictor, coverage, folder)
     read, notes = _read(predictor, folder, file, options, report)

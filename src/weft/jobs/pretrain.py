@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import weft
+from weft.devices import PRECISIONS, find_device, settle
 from weft.files import read_json
 from weft.jobs.folder import CARD, WORK, Start, check_target, clean_on_error, clear, locked, prepare
 from weft.jobs.inputs import sha256
@@ -67,6 +68,9 @@ def pretrain(
     config = size(chosen.size)
     check_target(out, RESULT)
     columns = smiles_columns(files, chosen.smiles)
+    device = str(find_device(chosen.device))
+    if chosen.deterministic:
+        settle()
     same = {**chosen.identity(), **_hashes("files", files), **_hashes("exclude", chosen.exclude)}
     with locked(out):
         if prepare(out, {**same, "weft": weft.__version__}, resume, (RESULT, CARD)) is Start.FINISHED:
@@ -75,7 +79,8 @@ def pretrain(
             from weft.jobs.pretrain_result import Done, write_result
 
             corpus = _read(files, columns, out / WORK, chosen, report)
-            network, history = _train(corpus, config, chosen, Run(chosen.seed, out / WORK, report, chosen.threads))
+            run = Run(chosen.seed, out / WORK, report, chosen.threads, device)
+            network, history = _train(corpus, config, chosen, run)
             done = Done(out, chosen, list(zip(map(str, files), columns, strict=True)), same, began)
             card = write_result(done, corpus, network, history)
         clear(out)
@@ -127,7 +132,7 @@ def _train(corpus: Corpus, config: Any, options: PretrainOptions, run: Run) -> t
     if held is None and options.validation:
         what = f"none of the {corpus.n_train} molecules fell into the part held out"
         raise NothingToLearnError(what, where="--validation", mend="Use a larger share, or 0 to hold none out.")
-    network = new_network(config, corpus.vocabularies, options.seed)
+    network = new_network(config, corpus.vocabularies, options.seed).to(run.device)
     steps = options.steps or steps_of(corpus.n_train, options.batch, options.epochs)
-    plan = PretrainConfig(steps, options.batch, options.lr)
+    plan = PretrainConfig(steps, options.batch, options.lr, precision=PRECISIONS[options.precision])
     return network, train(network, corpus, plan, run, lambda: {} if held is None else evaluate(network, held))

@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from weft.devices import PRECISIONS, check_device
 from weft.errors import UserError
 from weft.jobs.options import available_threads, check_seed
 
-_SURROUNDINGS = ("threads",)
+_SURROUNDINGS = ("threads", "device")
 _COUNTS = ("epochs", "steps", "batch", "min_count", "vocabulary", "threads")
 
 
@@ -30,6 +31,9 @@ class PretrainOptions:
         exclude: files of molecules that must not be seen.
         seed: of everything random.
         threads: threads to compute with, and processes that read SMILES.
+        device: where to train: `auto`, `cpu` or `cuda`.
+        precision: `32`, or `bf16` in products.
+        deterministic: give the same bits on a card, too, at some cost.
     """
 
     size: str = "grover-small"
@@ -44,9 +48,16 @@ class PretrainOptions:
     exclude: tuple[Path, ...] = ()
     seed: int = 0
     threads: int = field(default_factory=available_threads)
+    device: str = "auto"
+    precision: str = "32"
+    deterministic: bool = False
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
+        check_device(self.device)
+        if self.precision not in PRECISIONS:
+            what = f"there is no precision {self.precision!r}"
+            raise UserError(what, where="--precision", mend="Use 32 or bf16.")
         for name in _COUNTS:
             value = getattr(self, name)
             if value is not None and value < 1:

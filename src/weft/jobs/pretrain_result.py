@@ -13,6 +13,7 @@ from typing import Any
 from safetensors.torch import save_file
 
 import weft
+from weft.devices import told
 from weft.encoders.grover.weights import save_weights
 from weft.files import atomic, write_json
 from weft.jobs.card import versions
@@ -57,7 +58,7 @@ def write_result(
     card = _card(done, corpus, network, history)
     vocabularies = {name: vocabulary.to_json() for name, vocabulary in corpus.vocabularies.items()}
     with atomic(done.out / HEADS) as temporary:
-        save_file({name: value.contiguous() for name, value in copy_of(network.heads).items()}, temporary)
+        save_file({name: value.cpu().contiguous() for name, value in copy_of(network.heads).items()}, temporary)
     write_json(done.out / WORDS, {**vocabularies, "motifs": list(MOTIFS)})
     write_json(done.out / HISTORY, {"rows": list(history)})
     write_json(done.out / CARD, card)
@@ -82,6 +83,7 @@ def _card(done: Done, corpus: Corpus, network: PretrainNetwork, history: Sequenc
             "blind": None if held is None else dict(blind(corpus, held)),
         },
         "seed": done.options.seed,
+        "device": told(next(network.parameters()).device),
         "versions": versions(),
         "identity": {**done.same, "weft": weft.__version__},
     }

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import weft
+from weft.devices import find_device
 from weft.errors import UserError
 from weft.jobs.options import FitOptions, revived
 from weft.predictor import Predictions
@@ -84,7 +85,8 @@ def _train(facts: Facts, options: FitOptions, members: list[int], report: Report
     seen = own.on_rows(np.concatenate([split.train, split.val]))
     try:
         predictor = options.build()
-        predictor.fit(facts.data, seen, split, Run(options.seed, None, report, options.threads))
+        device = str(find_device(options.device)) if predictor.on_device else "cpu"
+        predictor.fit(facts.data, seen, split, Run(options.seed, None, report, options.threads, device))
         mean = predictor.predict(facts.data.take(rows)).mean
     except UserError:
         mean = np.full((len(rows), int(own.tasks.offsets[-1])), np.nan)

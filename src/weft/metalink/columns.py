@@ -33,6 +33,10 @@ class ColumnLabels:
     value: Tensor
     continuous: Tensor
 
+    def to(self, device: torch.device | str) -> ColumnLabels:
+        """Return the labels on a device."""
+        return ColumnLabels(self.known.to(device), self.value.to(device), self.continuous.to(device))
+
     def of_class(self, c: int) -> Tensor:
         """Return the 0/1 mask `[B, L]` of the binary labels with value `c`."""
         hit = self.value if c else 1 - self.value

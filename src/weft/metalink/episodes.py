@@ -51,8 +51,9 @@ class Episodes:
     ) -> None:
         self.config, self.net, self.inputs, self.labels, self.layout = config, net, inputs, labels, layout
         self.rows, self.seed = rows, seed
+        self.device = next(net.parameters()).device
         continuous = torch.from_numpy(layout.continuous)
-        self.loss = ColumnLoss.make(continuous, layout.groups(), prior, config.imbalance)
+        self.loss = ColumnLoss.make(continuous, layout.groups(), prior, config.imbalance).to(self.device)
 
     def steps(self, epoch: int) -> Iterator[Step]:
         """Yield the epoch's steps; a trailing half without a partner is left out, as a lone pair never is."""
@@ -69,16 +70,19 @@ class Episodes:
         return (loss + self._asked_loss(halves[1], halves[0], rng)) / 2 if self.config.symmetric else loss
 
     def _half(self, rows: NDArray[np.int64]) -> tuple[Tensor, LabelTable]:
-        return self.net.encoder(self.inputs.take(torch.from_numpy(rows))), self.labels.take(rows)
+        return self.net.encoder(self.inputs.take(torch.from_numpy(rows).to(self.device))), self.labels.take(rows)
 
     def _asked_loss(
         self, support: tuple[Tensor, LabelTable], query: tuple[Tensor, LabelTable], rng: np.random.Generator
     ) -> Tensor:
         episode = self._episode(query[1], rng)
-        side = self.net.graph.task_side(support[0], self.layout.columns(support[1]))
-        score = self.net.graph(query[0], self.layout.columns(episode.shown.table), side)
-        asked = self.layout.columns(episode.asked.table)
+        side = self.net.graph.task_side(support[0], self._columns(support[1]))
+        score = self.net.graph(query[0], self._columns(episode.shown.table), side)
+        asked = self._columns(episode.asked.table)
         return self.loss(score, asked.known, asked.value)
+
+    def _columns(self, labels: LabelTable) -> ColumnLabels:
+        return self.layout.columns(labels).to(self.device)
 
     def _episode(self, labels: LabelTable, rng: np.random.Generator) -> Episode:
         ratio = self.config.reveal
@@ -101,7 +105,8 @@ class Judge:
         rows: NDArray[np.int64],
     ) -> None:
         self.inputs, self.layout, self.support = inputs, layout, support
-        self.bank, self.rows = torch.from_numpy(bank), torch.from_numpy(rows)
+        self.device = support.known.device
+        self.bank, self.rows = (torch.from_numpy(at).to(self.device) for at in (bank, rows))
         part, ratio = labels.take(rows), config.validation_reveal
         self.episodes = [reveal(part, ratio, seed) for seed in range(3 if ratio else 1)] if len(part) else []
 
@@ -113,7 +118,7 @@ class Judge:
         h = net.embed(self.inputs, self.rows)
         found: list[float] = []
         for episode in self.episodes:
-            score = net.graph(h, self.layout.columns(episode.shown.table), side)
-            scores = score_tasks(to_predictions(self.layout, [score]), episode.asked)
+            score = net.graph(h, self.layout.columns(episode.shown.table).to(self.device), side)
+            scores = score_tasks(to_predictions(self.layout, [score.cpu()]), episode.asked)
             found += [v for s in scores.tasks if (v := s.values[HEADLINE[s.kind]]) is not None]
         return float(np.mean(found)) if found else None

@@ -29,6 +29,10 @@ class TaskSide:
     tasks: tuple[Tensor, ...]
     support: tuple[Tensor, ...] = ()
 
+    def to(self, device: torch.device | str) -> TaskSide:
+        """Return it on a device."""
+        return TaskSide(*(tuple(t.to(device) for t in part) for part in (self.tasks, self.support)))
+
     def detached(self) -> TaskSide:
         """Return it as constants."""
         return TaskSide(_constants(self.tasks), _constants(self.support))

@@ -20,17 +20,21 @@ class TaskNodes(nn.Module):
     support: it can be added without retraining.
     """
 
+    start: Tensor
+
     def __init__(self, width: int, dim: int, inductive: bool) -> None:
         super().__init__()
         self.width, self.dim, self.inductive = width, dim, inductive
-        if not inductive:
+        if inductive:
+            self.register_buffer("start", torch.tensor(1 / math.sqrt(dim)), persistent=False)
+        else:
             self.embedding = nn.Parameter(torch.empty(width, dim))
             nn.init.xavier_uniform_(self.embedding, math.sqrt(2))
 
     def forward(self) -> Tensor:
         """Return the nodes `[L, D]`."""
         if self.inductive:
-            return torch.full((self.width, self.dim), 1 / math.sqrt(self.dim))
+            return self.start.expand(self.width, self.dim).contiguous()
         return self.embedding
 
 

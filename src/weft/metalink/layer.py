@@ -79,7 +79,7 @@ class GatedMessage(nn.Module):
         y = known.value[row, col]
         messages = self._gated(self.node(sender[source]) + y[:, None] * self.label)
         count = known.known.shape[1 if to_task else 0]
-        total = torch.zeros(count, sender.shape[1]).index_add(0, target, messages)
+        total = sender.new_zeros(count, sender.shape[1]).index_add(0, target, messages)
         degree = torch.bincount(target, minlength=count)
         return total / degree.clamp(min=1)[:, None]
 

@@ -61,6 +61,17 @@ class MetaLinkPredictor(Predictor):
         return sum(parameter.numel() for part in parts for parameter in part.parameters())
 
     @property
+    def on_device(self) -> bool:
+        """Whether it is a network; the closed form is trees and small systems of equations, made on the processor."""
+        return isinstance(self.engine, NetworkEngine)
+
+    def to(self, device: str) -> Self:
+        """Move the networks to a device."""
+        if isinstance(self.engine, NetworkEngine):
+            self.engine.to(device)
+        return self
+
+    @property
     def history(self) -> list[list[dict[str, float]]]:
         """Loss and validation score of every epoch of each network; empty for the closed form."""
         return self.engine.history if isinstance(self.engine, NetworkEngine) else []

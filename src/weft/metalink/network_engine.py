@@ -38,6 +38,13 @@ class NetworkEngine:
         #: Per member: loss and validation score of every epoch; empty for models of before it was kept.
         self.history: list[list[dict[str, float]]] = []
         self.sides: list[TaskSide] = []
+        self.device = torch.device("cpu")
+
+    def to(self, device: str) -> None:
+        """Move the networks and what they read of the support to a device."""
+        self.device = torch.device(device)
+        self.nets = [net.to(device) for net in self.nets]
+        self.sides = [side.to(device) for side in self.sides]
 
     @property
     def ragged(self) -> tuple[str, ...]:
@@ -47,7 +54,8 @@ class NetworkEngine:
     def fit(
         self, data: Data, labels: LabelTable, rows: NDArray[np.int64], validation: NDArray[np.int64], run: Run
     ) -> None:
-        """Train every member on `rows`."""
+        """Train every member on `rows`; they stay on the run's device."""
+        self.device = torch.device(run.device)
         self.layout = Layout.fit(labels.on_rows(rows))
         self.widths = widths(data, encoder_class(self.config.encoder).needs)  # other features are not even computed
         for k in range(self.config.members):
@@ -63,18 +71,17 @@ class NetworkEngine:
 
     def encode(self, data: Data) -> tuple[list[Tensor], NDArray[np.bool_]]:
         """Embed the data with every member."""
-        inputs = Inputs.of(data, self.nets[0].encoder.needs)
-        rows = torch.arange(len(data))
+        inputs = Inputs.of(data, self.nets[0].encoder.needs).to(self.device)
+        rows = torch.arange(len(data), device=self.device)
         return [net.embed(inputs, rows) for net in self.nets], data.ok
 
     def predict(self, encoded: tuple[list[Tensor], NDArray[np.bool_]], known: Shown) -> Predictions:
         """Read the known labels."""
-        columns = self.layout.columns(known.table)
+        columns = self.layout.columns(known.table).to(self.device)
         embeddings, ok = encoded
+        members = zip(self.nets, self.sides, embeddings, strict=True)
         with torch.no_grad():
-            scores = [
-                net.graph(h, columns, side) for net, side, h in zip(self.nets, self.sides, embeddings, strict=True)
-            ]
+            scores = [net.graph(h.to(self.device), columns, side).cpu() for net, side, h in members]
         return to_predictions(self.layout, scores, ok)
 
     def add_task(self, data: Data, labels: LabelTable, run: Run) -> None:
@@ -83,7 +90,7 @@ class NetworkEngine:
         old = self.layout.width
         none = LabelTable.empty(self.layout.tasks, labels.n_rows)
         self.layout = self.layout.extend(labels)
-        known = self.layout.columns(none.beside(labels))
+        known = self.layout.columns(none.beside(labels)).to(self.device)
         embeddings, _ = self.encode(data)
         for k, (net, side, h) in enumerate(zip(self.nets, self.sides, embeddings, strict=True)):
             with torch.no_grad():
@@ -95,9 +102,9 @@ class NetworkEngine:
         """Return configuration and arrays: weights, task sides and layout."""
         arrays = self.layout.state()
         for k, (net, side) in enumerate(zip(self.nets, self.sides, strict=True)):
-            arrays |= {f"net{k}.{key}": value.detach().numpy() for key, value in net.state_dict().items()}
-            arrays |= {f"tasks{k}.{n}": t.numpy() for n, t in enumerate(side.tasks)}
-            arrays |= {f"support{k}.{n}": h.numpy() for n, h in enumerate(side.support)}
+            arrays |= {f"net{k}.{key}": value.detach().cpu().numpy() for key, value in net.state_dict().items()}
+            arrays |= {f"tasks{k}.{n}": t.cpu().numpy() for n, t in enumerate(side.tasks)}
+            arrays |= {f"support{k}.{n}": h.cpu().numpy() for n, h in enumerate(side.support)}
         return {"widths": self.widths, "history": self.history}, arrays
 
     def restore(self, tasks: TaskSet, config: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -144,7 +151,7 @@ def train_member(
         labels: their labels; only those of the two parts are read.
         layout: columns of the tasks.
         parts: training rows and validation rows.
-        run: seed, progress, checkpoints.
+        run: seed, device, progress, checkpoints.
         name: stage name.
 
     Returns:
@@ -159,12 +166,14 @@ def train_member(
         net.encoder.load_pretrained(Path(config.weights))
     inputs = Inputs.of(data, net.encoder.needs)
     net.encoder.fit_scalers(inputs, torch.from_numpy(rows))
+    device = torch.device(run.device)
+    net, inputs = net.to(device), inputs.to(device)
     bank = choose_support(labels, rows, config.bank, run.seed)
-    support = layout.columns(labels.take(bank))
+    support = layout.columns(labels.take(bank)).to(device)
     judge = Judge(config, inputs, labels, layout, bank, support, validation)
     episodes = Episodes(config, net, inputs, labels, layout, rows, prior, run.seed)
     before = net.encoder.pretrained() if config.weights else ()
     history = train(net, episodes.steps, lambda: judge(net), config.loop, run, name, before)
     with torch.no_grad():
-        side = net.graph.task_side(net.embed(inputs, torch.from_numpy(bank)), support).detached()
+        side = net.graph.task_side(net.embed(inputs, torch.from_numpy(bank).to(device)), support).detached()
     return net, side, [{name: value for name, value in row.items() if math.isfinite(value)} for row in history.rows]

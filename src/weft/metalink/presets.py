@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from weft.devices import PRECISIONS
 from weft.errors import UserError, nearest
 from weft.metalink.channel import ChannelConfig
 from weft.metalink.closed_form import ClosedFormConfig
@@ -13,7 +14,7 @@ from weft.metalink.head import DECODERS
 from weft.metalink.network import NetworkConfig
 from weft.metalink.starting import with_encoder
 from weft.settings import Setting
-from weft.training.loop import PRECISIONS, LoopConfig
+from weft.training.loop import LoopConfig
 from weft.training.losses import IMBALANCE
 
 PRESETS = ("default", "metalink-paper")
@@ -68,7 +69,7 @@ def configure(
         members: size of the ensemble.
         reveal: share of labels shown in training; by default 0.5 in the paper's preset, every share in ours.
         imbalance: `none`, `balanced` or `focal`, of a network's loss.
-        precision: `float32` or `bfloat16`, of a network's training.
+        precision: `32` or `bf16` (or `float32`, `bfloat16`), of a network's training.
         kg_layers: layers of a network's knowledge graph.
         decoder: its edge predictor, `dot` or `mlp`.
         data_neighbours: edges from each datum to so many nearest support data; 0 makes none.
@@ -102,7 +103,7 @@ def configure(
     for value, known in ((imbalance, IMBALANCE), (precision, PRECISIONS), (decoder, DECODERS)):
         if value is not None and value not in known:
             raise UserError(f"there is no option {value!r}", mend=nearest(value, known))
-    loop = replace(config.loop, precision=precision or "float32", epochs=epochs or config.loop.epochs)
+    loop = replace(config.loop, precision=PRECISIONS[precision or "float32"], epochs=epochs or config.loop.epochs)
     given: dict[str, Any] = {name: value for name, value in shape.items() if value is not None}
     graph = replace(config.graph, inductive=setting.new_tasks, **given)
     shown = {"reveal": reveal if reveal is not None else config.reveal, "validation_reveal": 0.5}

@@ -30,6 +30,10 @@ class Sample:
     bond: Tensor
     motif: Tensor
 
+    def to(self, device: torch.device | str) -> Sample:
+        """Return the molecules on a device."""
+        return Sample(self.graph.to(device), *(x.to(device) for x in (self.more, self.atom, self.bond, self.motif)))
+
     def owner(self) -> tuple[Tensor, Tensor]:
         """Return the molecule of each atom, int64 `[A]`, and of each bond, int64 `[E / 2]`."""
         return self.graph.graph, self.graph.graph.index_select(0, self.graph.src[::2])

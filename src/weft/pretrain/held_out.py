@@ -26,12 +26,12 @@ def evaluate(network: PretrainNetwork, held: Block) -> dict[str, float]:
     `loss` and its parts, means weighed by what each is a mean over; `atom_accuracy` and `bond_accuracy`, of the two
     views together (their mean log-probability).
     """
-    was, sums = network.training, dict[str, float]()
+    was, sums, device = network.training, dict[str, float](), next(network.parameters()).device
     weights = {"atom": 0, "bond": 0, "motif": 0}
     network.eval()
     with torch.no_grad():
         for rows in torch.arange(len(held)).split(_STEP):
-            sample = held.sample(rows)
+            sample = held.sample(rows).to(device)
             n = {"atom": len(sample.atom), "bond": len(sample.bond), "motif": len(rows)}
             for name, value in _step(network(sample), sample).items():
                 kind = name.split("_")[0] if name != "agreement" else "motif"
@@ -44,7 +44,7 @@ def evaluate(network: PretrainNetwork, held: Block) -> dict[str, float]:
 
 
 def _step(answers: Answers, sample: Sample) -> dict[str, float]:
-    asked = torch.ones(len(sample.atom), dtype=torch.bool), torch.ones(len(sample.bond), dtype=torch.bool)
+    asked = torch.ones_like(sample.atom, dtype=torch.bool), torch.ones_like(sample.bond, dtype=torch.bool)
     parts = losses(answers, sample, *asked)
     found = {name: float(getattr(parts, name)) for name in PARTS}
     for name in ("atom", "bond"):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from weft.devices import autocast, seeded
 from weft.pretrain.block import Sample
 from weft.pretrain.chosen import choose
 from weft.pretrain.corpus import Corpus
@@ -40,12 +41,14 @@ class PretrainConfig:
         batch: molecules per step.
         lr: highest learning rate.
         weight_decay: of AdamW (the release has Adam with as little).
+        precision: `float32`, or `bfloat16` in products (autocast).
     """
 
     steps: int
     batch: int = 32
     lr: float = 4e-4
     weight_decay: float = 1e-7
+    precision: str = "float32"
 
 
 @dataclass
@@ -74,13 +77,14 @@ def train(
     """Train `network` in place and return the history.
 
     Args:
-        network: what is trained.
+        network: what is trained, on the run's device.
         corpus: the molecules.
         config: how to train.
-        run: seed, progress and the folder of the checkpoint.
+        run: seed, device, progress and the folder of the checkpoint.
         evaluate: returns what is found on held-out molecules; called before the first step and after each epoch.
     """
-    optimizer = torch.optim.AdamW(network.parameters(), lr=config.lr, weight_decay=config.weight_decay)
+    fused = True if run.device != "cpu" else None
+    optimizer = torch.optim.AdamW(network.parameters(), lr=config.lr, weight_decay=config.weight_decay, fused=fused)
     checkpoint = Checkpoint.of(run, STAGE)
     at = _resumed(checkpoint, network, optimizer)
     if not at.rows:
@@ -89,9 +93,9 @@ def train(
     epoch_steps = math.ceil(corpus.n_train / config.batch)
     saved = time.monotonic()
     network.train()
-    with torch.random.fork_rng(devices=[]):
+    with seeded(run.seed, run.device):
         for sample in _samples(corpus, config, run.seed, at.step):
-            _step(network, optimizer, sample, schedule(at.step), (run.seed, at.step), at.sums)
+            _step(network, optimizer, sample, schedule(at.step), (run.seed, at.step), at.sums, config.precision)
             at.step += 1
             ended = at.step % epoch_steps == 0 or at.step == config.steps
             if ended:
@@ -131,13 +135,17 @@ def _step(
     lr: float,
     seeds: tuple[int, int],
     sums: Row,
+    precision: str,
 ) -> None:
+    device = next(network.parameters()).device
     rng = np.random.default_rng([*seeds, 2])
     torch.manual_seed(int(rng.integers(2**62)))
     for group in optimizer.param_groups:
         group["lr"] = lr
-    atoms, bonds = (choose(owner, rng) for owner in sample.owner())
-    parts = losses(network(sample), sample, atoms, bonds)
+    atoms, bonds = (choose(owner, rng).to(device) for owner in sample.owner())
+    sample = sample.to(device)
+    with autocast(device, precision):
+        parts = losses(network(sample), sample, atoms, bonds)
     optimizer.zero_grad(set_to_none=True)
     parts.total().backward()
     optimizer.step()

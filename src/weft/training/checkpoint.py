@@ -40,6 +40,7 @@ class Checkpoint:
         arrays = {f"{part}.{key}": value.contiguous() for part, held in parts.items() for key, value in held.items()}
         for index, slots in optimizer.state_dict()["state"].items():
             arrays |= {f"{_OPTIMIZER}.{index}.{slot}": value.clone() for slot, value in slots.items()}
+        arrays = {key: value.cpu() for key, value in arrays.items()}  # so that it can be continued on any device
         with atomic(self.path) as temporary:
             save_file(arrays, temporary, metadata={"note": json.dumps(note)})
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from weft.devices import autocast, seeded
 from weft.errors import UserError, nearest
 from weft.training.checkpoint import Checkpoint, copy_of
 from weft.training.run import Run
@@ -22,7 +22,6 @@ from weft.training.run import Run
 Step = Callable[[], Tensor]
 
 SCHEDULES = ("cosine", "onecycle", "constant")
-PRECISIONS = ("float32", "bfloat16")
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class LoopConfig:
         schedule: `cosine` to 0 by epochs, `onecycle` by epochs, or `constant`.
         patience: stop after so many epochs without a better validation score; 0 never stops.
         select: keep the weights of the `best` validation epoch, or the `last`.
-        precision: `float32`, or `bfloat16` autocast where the processor has it.
+        precision: `float32`, or `bfloat16` in products (autocast).
         pretrained: step size of parameters trained before, over that of the others.
     """
 
@@ -95,16 +94,17 @@ def train(
     """Train `module` in place and leave it with the selected weights.
 
     Args:
-        module: what is trained.
+        module: what is trained, on the run's device.
         steps: `steps(epoch)` gives the epoch's steps, each computing one loss.
         validate: returns a score, larger is better, or None when there is nothing to validate on.
         config: how to optimise.
-        run: seed, progress and the folder of checkpoints.
+        run: seed, device, progress and the folder of checkpoints.
         name: stage name in progress and in the checkpoint's file name.
         pretrained: those of the module's parameters that were trained before.
     """
     groups = _groups(module, pretrained, config.pretrained)
-    optimizer = torch.optim.Adam(groups, lr=config.lr, weight_decay=config.weight_decay)
+    fused = True if run.device != "cpu" else None
+    optimizer = torch.optim.Adam(groups, lr=config.lr, weight_decay=config.weight_decay, fused=fused)
     history, best = History(), copy_of(module)
     checkpoint = Checkpoint.of(run, name)
     if checkpoint is not None and checkpoint.exists():
@@ -114,7 +114,7 @@ def train(
     for epoch in range(len(history.rows), config.epochs):
         if config.patience and history.rows and history.stale() >= config.patience:
             break
-        loss = _train_epoch(module, optimizer, steps(epoch), config, epoch, run.seed)
+        loss = _train_epoch(module, optimizer, steps(epoch), config, epoch, run)
         score = _validated(module, validate)
         history.rows.append({"epoch": epoch, "loss": loss, **({} if score is None else {"score": score})})
         if score is None or score > history.best_score:
@@ -145,25 +145,23 @@ def _train_epoch(
     steps: Iterable[Step],
     config: LoopConfig,
     epoch: int,
-    seed: int,
+    run: Run,
 ) -> float:
     for group in optimizer.param_groups:
         group["lr"] = learning_rate(config, epoch) * group["share"]
-    half = config.precision == "bfloat16"
     module.train()
-    losses: list[float] = []
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed * 100_003 + epoch)
+    losses: list[Tensor] = []
+    with seeded(run.seed * 100_003 + epoch, run.device):
         for step in steps:
             optimizer.zero_grad(set_to_none=True)
-            with torch.autocast("cpu", torch.bfloat16) if half else nullcontext():
+            with autocast(run.device, config.precision):
                 loss = step()
             loss.backward()
             if config.clip:
                 nn.utils.clip_grad_norm_(module.parameters(), config.clip)
             optimizer.step()
-            losses.append(float(loss.detach()))
-    return sum(losses) / max(len(losses), 1)
+            losses.append(loss.detach())
+    return sum(map(float, losses)) / max(len(losses), 1)  # read at the end: a card is not waited for step by step
 
 
 def _validated(module: nn.Module, validate: Callable[[], float | None]) -> float | None:

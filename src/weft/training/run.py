@@ -42,6 +42,7 @@ class Run:
         report: called as `report(stage, done, total, note)` while work proceeds.
         threads: how many threads a stage may use.
         shelf: finished stages of other fits, found by what they are learnt from; None learns everything anew.
+        device: where networks are trained, `cpu` or `cuda` (see `weft.devices`).
     """
 
     seed: int = 0
@@ -49,6 +50,7 @@ class Run:
     report: Report = silent
     threads: int = 2
     shelf: Shelf | None = None
+    device: str = "cpu"
 
     def stage(self, name: str, compute: Callable[[], Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
         """Return the arrays of a finished stage from the folder, or compute and keep them there.

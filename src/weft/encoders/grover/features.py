@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from weft.data.featurize import ATOM_MASS
+from weft.encoders.atoms import atom_mass
 
 ATOM_FEATURES: Final = 151
 BOND_FEATURES: Final = 14
@@ -48,7 +48,7 @@ def _told_by(codes: Tensor) -> Tensor:
     """
     number, degree, charge, _, hydrogens, _, _ = codes.long().unbind(1)
     charge = torch.where(charge == 5, 3, (charge - 2) % 6)
-    mass = torch.as_tensor(ATOM_MASS, device=codes.device)[number]
+    mass = atom_mass(codes.device)[number]
     known = [(degree + hydrogens).clamp(max=6).float(), charge.float(), hydrogens.float(), mass]
     return torch.cat([torch.stack(known, 1), mass.new_zeros(len(codes), _FLAGS)], 1)
 

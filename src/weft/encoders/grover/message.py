@@ -47,7 +47,7 @@ class DynamicMessages(nn.Module):
         """Draw the number of hops in training; in evaluation return `depth - 1`."""
         depth, way = self.config.depth, self.config.hops if self.training else "fixed"
         if way == "uniform":
-            depth += int(torch.randint(-3, 3, ()))
+            depth += int(torch.randint(-3, 3, (), device="cpu"))
         elif way == "normal":
             depth = int(depth + _cut_normal())
         return max(depth - 1, 0)
@@ -56,6 +56,6 @@ class DynamicMessages(nn.Module):
 def _cut_normal() -> float:
     """Draw from a standard normal distribution cut at 3."""
     while True:
-        drawn = float(torch.randn(()))
+        drawn = float(torch.randn((), device="cpu"))
         if abs(drawn) <= 3:
             return drawn

@@ -61,7 +61,7 @@ class NashMTL(JacobianBalancer):
     def weigh(self, gramian: Tensor) -> Tensor:
         """Return the weights; a little is added to the diagonal, so that opposite gradients have an answer."""
         n, scale = len(gramian), float(gramian.norm())
-        g = gramian / (scale or 1.0) + 1e-6 * torch.eye(n, dtype=torch.float64)
+        g = gramian / (scale or 1.0) + 1e-6 * torch.eye(n, dtype=torch.float64, device="cpu")
         a = g.diagonal().rsqrt()
         for _ in range(200):
             slope = g @ a - 1 / a

@@ -36,7 +36,7 @@ class DWA(WeightedSum):
     def epoch_end(self, mean_losses: Mapping[str, float]) -> None:
         """Keep the losses of the last two epochs."""
         newest = [mean_losses.get(name, torch.nan) for name in self.names]
-        self.history = torch.stack([self.history[1], torch.tensor(newest, dtype=torch.float64)])
+        self.history = torch.stack([self.history[1], self.history.new_tensor(newest)])
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return the mean losses of the last two epochs `[2, T]`, NaN where there was none."""

@@ -39,7 +39,7 @@ class GradNorm(Balancer):
         scaled = self.scaled(losses)
         if not scaled:
             return {}
-        now = torch.tensor([float(loss.detach()) for loss in scaled.values()], dtype=torch.float64)
+        now = torch.tensor([float(loss.detach()) for loss in scaled.values()], dtype=torch.float64, device="cpu")
         self._remember(scaled, now)
         weight = len(scaled) * torch.stack([self.logit[name].detach().double() for name in scaled]).softmax(0)
         grads = gradients(list(scaled.values()), [*shared, *private])
@@ -54,7 +54,7 @@ class GradNorm(Balancer):
 
     def _pull(self, names: Sequence[str], now: Tensor, weight: Tensor, norm: Tensor) -> None:
         """Set the gradients of the logits: `sign(w |g| - target) |g| w`."""
-        ratio = torch.nan_to_num(now / torch.tensor([self.first[name] for name in names]), nan=1.0)
+        ratio = torch.nan_to_num(now / torch.tensor([self.first[name] for name in names], device="cpu"), nan=1.0)
         size = weight * norm
         target = size.mean() * (ratio / ratio.mean().clamp(min=1e-12)) ** ALPHA
         for name, pull in zip(names, torch.sign(size - target) * size, strict=True):

@@ -34,7 +34,7 @@ class JacobianBalancer(Balancer):
         grads = gradients(list(scaled.values()), [*shared, *private])
         weight = self.weigh(gramian([g[: len(shared)] for g in grads]))
         combine(shared, [g[: len(shared)] for g in grads], weight)
-        combine(private, [g[len(shared) :] for g in grads], torch.ones(len(grads)))
+        combine(private, [g[len(shared) :] for g in grads], weight.new_ones(len(grads)))
         return {name: float(w) for name, w in zip(scaled, weight, strict=True)}
 
 
@@ -50,7 +50,7 @@ def gradients(losses: Sequence[Tensor], parameters: Sequence[nn.Parameter]) -> G
 def gramian(grads: Gradients) -> Tensor:
     """Return the inner products of the gradients, float64 `[n, n]` on the CPU."""
     n = len(grads)
-    found = torch.zeros(n, n, dtype=torch.float64)
+    found = torch.zeros(n, n, dtype=torch.float64, device="cpu")
     for i in range(n):
         for j in range(i + 1):
             pairs = zip(grads[i], grads[j], strict=True)

@@ -28,8 +28,8 @@ class Uncertainty(WeightedSum):
 
     def total(self, losses: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
         """Return the sum; its gradients are those of the log variances too."""
-        s = torch.stack([self.log_variance[name] for name in losses])
         each = torch.stack(list(losses.values()))
+        s = torch.stack([self.log_variance[name] for name in losses]).to(each.device)
         weight = (-s).exp()
         used = dict(zip(losses, map(float, weight.detach()), strict=True))
         return (weight * each + s / 2).sum(), used

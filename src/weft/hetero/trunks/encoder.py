@@ -64,9 +64,10 @@ def _join(topology: Topology, relations: list[Relation]) -> tuple[Tensor, Tensor
     begin, n = dict[str, int](), 0
     for kind, count in topology.counts.items():
         begin[kind], n = n, n + count
-    ends, kinds = [torch.zeros(2, 0, dtype=torch.int64)], [torch.zeros(0, dtype=torch.int64)]
+    none = torch.zeros(2, 0, dtype=torch.int64, device=topology.device)
+    ends, kinds = [none], [none[0]]
     for at, relation in enumerate(relations):
         edges = topology.edges[relation]
         ends.append(torch.stack([edges.source + begin[relation.source], edges.target + begin[relation.target]]))
-        kinds.append(torch.full((len(edges),), at))
+        kinds.append(torch.full_like(edges.source, at))
     return torch.cat(ends, 1), torch.cat(kinds)

@@ -41,10 +41,13 @@ def neighbours(topology: Topology, kind: str, path: Path) -> Tensor:
     kept = _KEPT.setdefault(topology, {})
     if (kind, path) not in kept:
         n = topology.counts[kind]
-        pairs = [(edges.source.numpy(), edges.target.numpy()) for edges in (topology.edges[r] for r in path)]
+        pairs = [
+            (edges.source.cpu().numpy(), edges.target.cpu().numpy()) for edges in (topology.edges[r] for r in path)
+        ]
         source, target = _compose(*pairs) if len(pairs) == 2 else (pairs or [_none()])[0]
         source, target = _strongest(source, target, n)
-        kept[kind, path] = torch.from_numpy(np.concatenate([[source, target], np.tile(np.arange(n), (2, 1))], 1))
+        both = np.concatenate([[source, target], np.tile(np.arange(n), (2, 1))], 1)
+        kept[kind, path] = torch.from_numpy(both).to(topology.device)
     return kept[kind, path]
 
 

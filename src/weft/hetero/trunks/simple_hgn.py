@@ -76,6 +76,6 @@ class Attention(nn.Module):
 
 def _with_loops(ends: Tensor, relation: Tensor, n: int, loop: int) -> tuple[Adjacency, Tensor]:
     """Return the edges and a loop at each of `n` nodes, and each one's relation as they are kept."""
-    source, target = torch.cat([ends, torch.arange(n).expand(2, -1)], 1)
+    source, target = torch.cat([ends, torch.arange(n, device=ends.device).expand(2, -1)], 1)
     edges = Adjacency(source, target, n, n)
-    return edges, torch.cat([relation, torch.full((n,), loop)])[edges.order]
+    return edges, torch.cat([relation, relation.new_full((n,), loop)])[edges.order]
