@@ -92,8 +92,7 @@ def seeded(seed: int, device: torch.device | str = "cpu") -> Generator[None]:
     import torch
 
     device = torch.device(device)
-    cards = [] if device.type == "cpu" else [torch.cuda.current_device() if device.index is None else device.index]
-    with torch.random.fork_rng(devices=cards):
+    with torch.random.fork_rng(devices=[] if device.type == "cpu" else [device]):
         torch.manual_seed(seed)
         yield
 

@@ -42,7 +42,7 @@ class SparseMatrix:
 
     def to(self, device: torch.device | str) -> SparseMatrix:
         """Return the matrix on a device."""
-        return SparseMatrix(*(part.to(device) for part in (self.start, self.column, self.value)), self.width)
+        return SparseMatrix(self.start.to(device), self.column.to(device), self.value.to(device), self.width)
 
     def take(self, rows: Tensor) -> SparseMatrix:
         """Return the rows `rows`, int64 `[B]`."""

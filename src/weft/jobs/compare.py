@@ -115,7 +115,7 @@ def _trained(
     for k in range(seeds):
         inner = within(report, f"compare {name}", k, seeds, f"{options.exchange}, seed {options.seed + k}")
         folder = out / WORK / f"{name}-{k}"
-        run = Run(options.seed + k, folder, inner, options.threads, str(find_device(options.device)))
+        run = Run(options.seed + k, folder, inner, options.threads, device=str(find_device(options.device)))
         found.append(stages.stage(f"{name}-{k}", lambda run=run: _train(name, options, source, split, run)))
         shutil.rmtree(folder, ignore_errors=True)
     report(f"compare {name}", seeds, seeds, str(options.exchange))

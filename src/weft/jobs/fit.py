@@ -88,7 +88,7 @@ def fit(
                 source.data,
                 source.labels.on_rows(np.concatenate([split.train, split.val])),  # test labels are not even at hand
                 split,
-                Run(chosen.seed, out / WORK, report, chosen.threads, device),
+                Run(chosen.seed, out / WORK, report, chosen.threads, device=device),
             )
             metrics = finish(Work(out, chosen, source, split, same, began, report, device), predictor)
         clear(out)

@@ -79,7 +79,7 @@ def pretrain(
             from weft.jobs.pretrain_result import Done, write_result
 
             corpus = _read(files, columns, out / WORK, chosen, report)
-            run = Run(chosen.seed, out / WORK, report, chosen.threads, device)
+            run = Run(chosen.seed, out / WORK, report, chosen.threads, device=device)
             network, history = _train(corpus, config, chosen, run)
             done = Done(out, chosen, list(zip(map(str, files), columns, strict=True)), same, began)
             card = write_result(done, corpus, network, history)

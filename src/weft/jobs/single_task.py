@@ -86,7 +86,7 @@ def _train(facts: Facts, options: FitOptions, members: list[int], report: Report
     try:
         predictor = options.build()
         device = str(find_device(options.device)) if predictor.on_device else "cpu"
-        predictor.fit(facts.data, seen, split, Run(options.seed, None, report, options.threads, device))
+        predictor.fit(facts.data, seen, split, Run(options.seed, None, report, options.threads, device=device))
         mean = predictor.predict(facts.data.take(rows)).mean
     except UserError:
         mean = np.full((len(rows), int(own.tasks.offsets[-1])), np.nan)
