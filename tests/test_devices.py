@@ -1,11 +1,8 @@
 """Words of devices, seeds, and what a machine without a card says."""
 
-import json
-
 import pytest
 import torch
 
-from tests.cli.conftest import model, table, weft  # noqa: F401 - fixtures
 from weft.devices import autocast, check_device, find_device, seeded, told
 from weft.errors import UserError
 
@@ -53,20 +50,3 @@ def test_half_precision_is_of_products():
         assert (a @ a).dtype == torch.bfloat16
     with autocast("cpu", "float32"):
         assert (a @ a).dtype == torch.float32
-
-
-@pytest.mark.skipif(not NO_CARD, reason="there is a card")
-def test_the_command_says_that_there_is_no_card(weft, table, tmp_path):
-    """Exit 2, a message, no folder."""
-    done = weft("fit", table, "--out", tmp_path / "m", "--encoder", "fingerprint", "--device", "cuda")
-    assert done.code == 2
-    assert "CUDA" in done.err
-    assert not (tmp_path / "m").exists()
-
-
-def test_the_card_of_a_fit_tells_the_device(weft, table, tmp_path):
-    """A model without networks does not use it."""
-    assert weft("fit", table, "--out", tmp_path / "m", "--model", "tiny", "--split", "random").code == 0
-    card = json.loads((tmp_path / "m" / "run.json").read_text())
-    assert card["device"] == told("cpu")
-    assert card["options"]["--device"] == {"value": "auto", "default": True, "used": False}

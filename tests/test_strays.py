@@ -15,7 +15,9 @@ from weft.testing import toy_inputs
 from weft.training.losses import ColumnLoss
 
 INPUTS = toy_inputs()
-WIDTHS = {kind: x.shape[1] for kind, x in INPUTS.dense.items()}
+WIDTHS = INPUTS.widths
+#: As published it has 12 million weights.
+OPTIONS = {"resnet12": {"channels": (8, 16, 24, 32)}}
 
 
 def test_the_guard_catches_a_stray():
@@ -29,7 +31,7 @@ def test_the_guard_catches_a_stray():
 @pytest.mark.parametrize("name", REGISTRY)
 def test_encoders(name):
     """Gather, forward and backward."""
-    encoder, rows = build_encoder(name, WIDTHS, 16).train(), torch.arange(12)
+    encoder, rows = build_encoder(name, WIDTHS, 16, **OPTIONS.get(name, {})).train(), torch.arange(12)
     with NoStrays():
         encoder(INPUTS.take(rows)).square().sum().backward()
 

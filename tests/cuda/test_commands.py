@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from tests.cli.conftest import weft  # noqa: F401 - the fixture that runs commands
 from tests.cuda.card import needs_card
 from tests.toy import write_toy
 from weft.data.synthetic import DEMO

@@ -11,13 +11,15 @@ from weft.testing import toy_inputs
 
 pytestmark = needs_card
 INPUTS = toy_inputs(48)
-WIDTHS = {kind: x.shape[1] for kind, x in INPUTS.dense.items()}
+WIDTHS = INPUTS.widths
+#: As published it has 12 million weights.
+OPTIONS = {"resnet12": {"channels": (8, 16, 24, 32)}}
 ROWS = torch.arange(48).flip(0)
 
 
 def built(name):
     torch.manual_seed(0)
-    encoder = build_encoder(name, WIDTHS, 32)
+    encoder = build_encoder(name, WIDTHS, 32, **OPTIONS.get(name, {}))
     encoder.fit_scalers(INPUTS, ROWS)
     for module in encoder.modules():
         if isinstance(module, nn.Dropout):

@@ -110,9 +110,7 @@ def _here(
     ended: list[tuple[Job, str]] = []
     for at, job in enumerate(missing):
         inner = within(report, "benchmark", at, len(missing), job.words)
-        outcome = attempt(
-            results, job, measure, inner, options.threads, options.resume, options.shelf, options.device
-        )
+        outcome = attempt(results, job, measure, inner, options.threads, options.resume, options.shelf, options.device)
         ended.append((job, outcome.value))
     report("benchmark", len(missing), len(missing), "")
     return ended

@@ -136,7 +136,8 @@ class Inputs:
         """Return the whole data set on a device, where batches are then gathered."""
         graph = None if self.graph is None else self.graph.to(device)
         dense = {kind: x.to(device) for kind, x in self.dense.items()}
-        return Inputs(graph, dense, {kind: parts.to(device) for kind, parts in self.ragged.items()})
+        ragged = {kind: parts.to(device) for kind, parts in self.ragged.items()}
+        return Inputs(graph, dense, ragged, self.images)  # images may be a map of a file: each batch is sent
 
     def take(self, rows: torch.Tensor) -> Batch:
         """Gather the batch of `rows`, int64 `[B]`, on the device of the data."""

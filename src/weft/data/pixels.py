@@ -81,8 +81,8 @@ class Pixels:
         return dict(zip(("channels", "height", "width"), self.values.shape[1:], strict=True))
 
     def gather(self, rows: Tensor) -> Tensor:
-        """Return the images at `rows` (int64 `[B]`), uint8 `[B, C, H, W]`."""
-        return torch.from_numpy(self.read(rows.numpy()))
+        """Return the images at `rows` (int64 `[B]`), uint8 `[B, C, H, W]`, on the device of `rows`."""
+        return torch.from_numpy(self.read(rows.cpu().numpy())).to(rows.device)
 
     def read(self, rows: NDArray[np.int64] | slice) -> NDArray[np.uint8]:
         """Return a copy of the images at `rows`, uint8 `[B, C, H, W]`."""

@@ -21,17 +21,17 @@ def crop(x: Tensor) -> Tensor:
     n, _, h, w = x.shape
     tall, wide = h // 8, w // 8
     padded = F.pad(x, (wide, wide, tall, tall), mode="reflect")
-    top = torch.randint(0, 2 * tall + 1, (n, 1, 1))
-    left = torch.randint(0, 2 * wide + 1, (n, 1, 1))
-    rows = (top + torch.arange(h)[None, :, None]).to(x.device)
-    columns = (left + torch.arange(w)[None, None, :]).to(x.device)
+    top = torch.randint(0, 2 * tall + 1, (n, 1, 1), device="cpu")
+    left = torch.randint(0, 2 * wide + 1, (n, 1, 1), device="cpu")
+    rows = top.to(x.device) + torch.arange(h, device=x.device)[None, :, None]
+    columns = left.to(x.device) + torch.arange(w, device=x.device)[None, None, :]
     at = torch.arange(n, device=x.device)[:, None, None]
     return padded.permute(0, 2, 3, 1)[at, rows, columns].permute(0, 3, 1, 2)
 
 
 def flip(x: Tensor) -> Tensor:
     """Mirror every other image, on average, left to right."""
-    mirrored = (torch.rand(len(x), 1, 1, 1) < 0.5).to(x.device)
+    mirrored = (torch.rand(len(x), 1, 1, 1, device="cpu") < 0.5).to(x.device)
     return torch.where(mirrored, x.flip(3), x)
 
 
@@ -50,10 +50,10 @@ def _around(x: Tensor, middle: Tensor, factor: Tensor) -> Tensor:
 def affine(x: Tensor) -> Tensor:
     """Turn every image by up to 15 degrees, scale it by 0.85 to 1.15 and shear it by up to 0.2: for drawings."""
     n = len(x)
-    angle = torch.empty(n).uniform_(-0.26, 0.26)
-    scale = torch.empty(n).uniform_(0.85, 1.15)
-    shear = torch.empty(n).uniform_(-0.2, 0.2)
-    cos, sin, none = angle.cos() * scale, angle.sin() * scale, torch.zeros(n)
+    angle = torch.empty(n, device="cpu").uniform_(-0.26, 0.26)
+    scale = torch.empty(n, device="cpu").uniform_(0.85, 1.15)
+    shear = torch.empty(n, device="cpu").uniform_(-0.2, 0.2)
+    cos, sin, none = angle.cos() * scale, angle.sin() * scale, torch.zeros_like(angle)
     theta = torch.stack([torch.stack([cos, shear - sin, none], 1), torch.stack([sin, cos, none], 1)], 1).to(x)
     grid = F.affine_grid(theta, list(x.shape), align_corners=False)
     return F.grid_sample(x, grid, padding_mode="border", align_corners=False)
