@@ -17,11 +17,15 @@ from weft.labels import LabelTable
 from weft.predictor import REGISTRY, Predictor, build
 from weft.saved import load
 from weft.settings import Setting, reveal
+from weft.tasks import TaskSet
 from weft.training.run import Run
 
 QUICK = {"metalink": {"encoder": "vectors", "epochs": 3, "members": 2}, "rf": {}, "lightgbm": {}}
 SHOWS = {"rf", "lightgbm"}
 READS_STRUCTURE = {"metalink", "rf", "lightgbm", "rf-gaussian", "two-stage-lr", "two-stage-lightgbm", "mean-of-four"}
+READS_STRUCTURE |= {"binary-relevance", "classifier-chains", "powerset-knn"}
+OF_LABELS = {"binary-relevance", "classifier-chains", "powerset-knn"}  # these take binary tasks only
+LABELS = TaskSet.binary(list("abcde"))
 OF_GRAPHS = {"inline", "linear-graph"}  # these read nodes of a graph; their own tests hold them to the same
 
 
@@ -34,14 +38,14 @@ def fit(name: str, problem: Problem, seed: int = 0) -> Predictor:
     return predictor
 
 
-@pytest.fixture(scope="module")
-def problem() -> Problem:
-    return related(n=160)
-
-
 @pytest.fixture(scope="module", params=[name for name in REGISTRY if name not in OF_GRAPHS])
 def name(request: pytest.FixtureRequest) -> str:
     return request.param
+
+
+@pytest.fixture(scope="module")
+def problem(name: str) -> Problem:
+    return related(n=160, tasks=LABELS if name in OF_LABELS else MIXED)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +68,7 @@ def test_held_out_labels_change_nothing(name: str, fitted: Predictor, problem: P
     """No peeking, invariant 1. Seen to catch: a prior counted over all rows."""
     table = problem.labels
     held = np.isin(table.row, problem.split.test) & np.isin(table.col, [0, 1, 4])
-    turned = LabelTable(MIXED, table.n_rows, table.row, table.col, np.where(held, 1 - table.value, table.value))
+    turned = LabelTable(table.tasks, table.n_rows, table.row, table.col, np.where(held, 1 - table.value, table.value))
     other = fit(name, Problem(problem.data, turned, problem.split))
     data = problem.data.take(problem.split.test)
     assert np.array_equal(fitted.predict(data).mean, other.predict(data).mean)
@@ -99,7 +103,7 @@ def test_loading_never_unpickles_and_predicts_the_same(
     data = problem.data.take(rows)
     assert np.array_equal(again.predict(data, known).mean, fitted.predict(data, known).mean)
     assert again.settings == fitted.settings
-    assert again.tasks == MIXED
+    assert again.tasks == problem.labels.tasks
 
 
 def test_data_with_other_features_are_refused(

@@ -41,6 +41,9 @@ REGISTRY: dict[str, str] = {
     "two-stage-lr": "weft.baselines.two_stage:TwoStageLinearPredictor",
     "two-stage-lightgbm": "weft.baselines.two_stage:TwoStageBoostingPredictor",
     "mean-of-four": "weft.baselines.mean_of_four:MeanOfFourPredictor",
+    "binary-relevance": "weft.baselines.chains:BinaryRelevancePredictor",
+    "classifier-chains": "weft.baselines.chains:ChainsPredictor",
+    "powerset-knn": "weft.baselines.powerset_knn:PowersetKNNPredictor",
     "linear-graph": "weft.baselines.linear_graph:LinearGraphPredictor",
 }
 

@@ -40,10 +40,18 @@ class MoleculeMeasure:
         load: reads a data set.
         threads: to compute with.
         own: whether this process is there for one training.
+        metrics: that are kept of every mask.
     """
 
-    def __init__(self, suite: str, load: Callable[[str], MoleculeSet], threads: int = 1, own: bool = False) -> None:
-        self.suite, self.threads, self.own = suite, threads, own
+    def __init__(
+        self,
+        suite: str,
+        load: Callable[[str], MoleculeSet],
+        threads: int = 1,
+        own: bool = False,
+        metrics: Sequence[str] = METRICS,
+    ) -> None:
+        self.suite, self.threads, self.own, self.metrics = suite, threads, own, tuple(metrics)
         self.load = lru_cache(maxsize=1)(load)
 
     def __call__(self, job: Job, run: Run) -> MoleculeResult:
@@ -62,9 +70,10 @@ class MoleculeMeasure:
             cpu, wall = cpu + run.shelf.cpu_s, wall + run.shelf.wall_s
             shared = {"shared_cpu_s": f"{run.shelf.cpu_s:.1f}"}
         asked = Clock()
-        val = [_means(scores) for scores in scored(model, row.asking, held, split, "val")]
-        test = scored(model, row.asking, held, split, "test")
-        readings = {name: scored(model, asking, held, split, "test") for name, asking in row.readings.items()}
+        val = [_means(scores) for scores in scored(model, row.asking, held, split, "val", self.metrics)]
+        test = scored(model, row.asking, held, split, "test", self.metrics)
+        others = row.readings.items()
+        readings = {name: scored(model, asking, held, split, "test", self.metrics) for name, asking in others}
         return MoleculeResult(
             self.suite, row.name, job.data, job.seed, row.model, row.told(), len(held.labels.tasks),
             {part: len(rows) for part, rows in split.parts().items()}, test, val,
@@ -90,7 +99,14 @@ def fitted(row: MoleculeRow, held: MoleculeSet, split: Split, run: Run) -> Predi
     return model
 
 
-def scored(model: Predictor, asking: Asking, held: MoleculeSet, split: Split, part: str) -> list[dict[str, Any]]:
+def scored(
+    model: Predictor,
+    asking: Asking,
+    held: MoleculeSet,
+    split: Split,
+    part: str,
+    metrics: Sequence[str] = METRICS,
+) -> list[dict[str, Any]]:
     """Return the scores of a part at every ratio, as `MoleculeResult` describes them."""
     rows = split.parts()[part]
     rows = rows[held.data.ok[rows]]
@@ -101,10 +117,10 @@ def scored(model: Predictor, asking: Asking, held: MoleculeSet, split: Split, pa
     found: list[dict[str, Any]] = []
     for ratio in asking.ratios:
         episodes = asking.episodes(labels, ratio, split.seed or 0)
-        masks = [_mask(predict(episode.shown), episode) for episode in episodes]
+        masks = [_mask(predict(episode.shown), episode, metrics) for episode in episodes]
         per_task = {
             metric: [_rounded([mask["tasks"][metric][name] for mask in masks], _TASK_DIGITS) for name in asked]
-            for metric in METRICS
+            for metric in metrics
         }
         told = [{key: value for key, value in mask.items() if key != "tasks"} for mask in masks]
         found.append({"reveal": ratio, "masks": told, "tasks": per_task})
@@ -129,14 +145,14 @@ def _support(asking: Asking, labels: LabelTable) -> LabelTable:
     return labels.where(np.isin(labels.col, [labels.tasks.index(name) for name in new])) if new else labels
 
 
-def _mask(predictions: Predictions, episode: Episode) -> dict[str, Any]:
+def _mask(predictions: Predictions, episode: Episode, metrics: Sequence[str]) -> dict[str, Any]:
     scores = score_tasks(predictions, episode.asked)
     means = scores.means()
     return {
-        **{metric: round(means[metric].value, _DIGITS) if metric in means else None for metric in METRICS},
+        **{metric: round(means[metric].value, _DIGITS) if metric in means else None for metric in metrics},
         "n_tasks": means["roc_auc"].n_tasks if "roc_auc" in means else 0,
         "cells": fingerprint(episode),
-        "tasks": {metric: {s.task: s.values.get(metric) for s in scores.tasks} for metric in METRICS},
+        "tasks": {metric: {s.task: s.values.get(metric) for s in scores.tasks} for metric in metrics},
     }
 
 

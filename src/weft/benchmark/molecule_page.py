@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from weft.benchmark.molecule_results import METRICS
 from weft.benchmark.molecule_suite import MoleculeSuite
 from weft.benchmark.molecule_tables import Found, cost_grid, paired_grid, published_grid, score_grid
 from weft.benchmark.pictures import Picture
@@ -21,7 +20,7 @@ _PROTOCOL = (
     "shows labels of new tasks only. A task with one class among the asked labels is left out of the mean, as there; "
     "over how many tasks a mean then is stands behind it."
 )
-NAMES = {"roc_auc": "ROC-AUC", "pr_auc": "PR-AUC (average precision)"}
+NAMES = {"roc_auc": "ROC-AUC", "pr_auc": "PR-AUC (average precision)", "f1": "F1 at 0.5"}
 
 
 @dataclass(frozen=True)
@@ -52,17 +51,17 @@ def sections(suite: MoleculeSuite, results: Found, against: Sequence[str] = ()) 
 
 def _of_data(suite: MoleculeSuite, results: Found, data: str, against: Sequence[str]) -> list[Section]:
     some = results[0]
-    head = f"{some.n_tasks} tasks{_drawn(data)}, scaffold splits {_ranges([r.split for r in results])}. "
+    head = f"{some.n_tasks} tasks{_drawn(data)}, {suite.splits} {_ranges([r.split for r in results])}. "
     words = (
         f"{head}Mean over tasks and masks, then mean ± sd over splits; compare within a column.{_notes(suite, results)}"
     )
-    found = [Section(f"{data}: {NAMES[m]}", words, score_grid(suite, results, data, m)) for m in METRICS]
+    found = [Section(f"{data}: {NAMES[m]}", words, score_grid(suite, results, data, m)) for m in suite.metrics]
     base = " or ".join(against or suite.against)
     words = (
         f"Mean difference to {base} on the same cells of the same splits, [95 % interval over splits, corrected for "
         "their shared training data], splits won/all."
     )
-    for metric in METRICS:
+    for metric in suite.metrics:
         grid = paired_grid(suite, results, data, metric, against)
         found.append(Section(f"{data}: {NAMES[metric]}, difference to {base}", words, grid))
     words = "Mean over splits; peak memory is that of the training's own process, libraries and data included."

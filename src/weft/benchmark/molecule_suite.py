@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from weft.benchmark.asking import Asking
 from weft.benchmark.molecule_data import MoleculeSet, load_set
-from weft.benchmark.molecule_results import MoleculeResult
+from weft.benchmark.molecule_results import METRICS, MoleculeResult
 from weft.benchmark.pretrained import digest, weights_of
 from weft.benchmark.row import Job, Row
 from weft.errors import UserError, nearest
@@ -83,6 +83,8 @@ class MoleculeSuite:
         curve: what pictures draw along their axis: `reveal`, or an option of the rows such as `kg_layers`; '' for no
             pictures.
         load: reads a data set.
+        metrics: that are kept and told.
+        splits: what its splits are called.
     """
 
     name: str
@@ -92,6 +94,8 @@ class MoleculeSuite:
     against: tuple[str, ...]
     curve: str = ""
     load: Callable[[str], MoleculeSet] = load_set
+    metrics: tuple[str, ...] = METRICS
+    splits: str = "scaffold splits"
     kind: type[MoleculeResult] = MoleculeResult
     rounds: ClassVar[int] = 10
     processes: ClassVar[int] = 1
@@ -117,7 +121,7 @@ class MoleculeSuite:
         """Return what trains a row on a data set."""
         from weft.benchmark.molecule_measure import MoleculeMeasure
 
-        return MoleculeMeasure(self.name, self.load, threads, own)
+        return MoleculeMeasure(self.name, self.load, threads, own, self.metrics)
 
 
 def _runs(row: Row, data: str, split: int) -> bool:
