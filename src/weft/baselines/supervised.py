@@ -85,8 +85,12 @@ class TreePredictor(Predictor):
         expected = np.zeros(targets.y.shape)
         if self.relational and not self.reads_pattern:
             self.values, expected = self._expect(features, targets, run)
-        arrays = run.stage(
-            f"{self.name}-trees", lambda: self._grow(self.columns.apply(features).x, table, targets, expected, run)
+        x, widths = self.columns.apply(features).x, [task.width for task in self.tasks]
+        arrays = run.shared_stage(
+            f"{self.name}-trees",
+            f"{self.name}-trees",
+            lambda: (x, widths, *targets.arrays(), self.relational, self.reads_pattern, expected),
+            lambda: self._grow(x, table, targets, expected, run),
         )
         self.forest = Forest.restore(arrays)
 
