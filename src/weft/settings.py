@@ -12,7 +12,7 @@ from enum import StrEnum
 import numpy as np
 
 from weft.errors import UserError, nearest
-from weft.labels import Asked, Bools, LabelTable, Shown
+from weft.labels import Asked, Bools, Ints, LabelTable, Shown
 
 
 class Setting(StrEnum):
@@ -87,8 +87,13 @@ def reveal_at_random(labels: LabelTable, rng: np.random.Generator, nothing: floa
         rng: the source of randomness.
         nothing: share of data of which nothing is shown.
     """
-    ratio = rng.random(labels.n_rows) * (rng.random(labels.n_rows) >= nothing)
-    return Episode(*labels.split(rng.random(len(labels)) < ratio[labels.row]))
+    return Episode(*labels.split(random_mask(labels.n_rows, labels.row, rng, nothing)))
+
+
+def random_mask(n_rows: int, row: Ints, rng: np.random.Generator, nothing: float = 0.1) -> Bools:
+    """Return which labels `reveal_at_random` shows, bool `[E]`, of labels whose rows are `row`, int64 `[E]`."""
+    ratio = rng.random(n_rows) * (rng.random(n_rows) >= nothing)
+    return rng.random(len(row)) < ratio[row]
 
 
 def _first(labels: LabelTable, quota: np.ndarray, rng: np.random.Generator) -> Bools:

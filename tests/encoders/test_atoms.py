@@ -24,6 +24,6 @@ def test_kinds_and_index_give_the_codes_back():
     """No two kinds are merged and none is listed twice."""
     atom = toy_graphs(12, seed=5).atom.repeat(3, 1)
     atom[0] = 255
-    distinct, kind = kinds(atom)
+    distinct, kind, _ = kinds(atom)
     assert torch.equal(distinct[kind], atom)
     assert len(distinct) == len(set(map(tuple, atom.tolist())))

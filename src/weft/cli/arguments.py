@@ -35,7 +35,10 @@ Threads = Annotated[
     int | None, typer.Option(min=1, help="Threads to compute with (default: the cores at hand, at most 8).")
 ]
 Device = Annotated[
-    str, typer.Option(metavar="DEVICE", help="Where networks compute: auto (a CUDA card if there is one), cpu or cuda.")
+    str,
+    typer.Option(
+        "--device", metavar="DEVICE", help="Where networks compute: auto (a CUDA card if there is one), cpu or cuda."
+    ),
 ]
 Deterministic = Annotated[
     bool, typer.Option("--deterministic", help="The same bits for the same seed on a CUDA card, too, at some cost.")

@@ -140,11 +140,26 @@ class Inputs:
         return Inputs(graph, dense, ragged, self.images)  # images may be a map of a file: each batch is sent
 
     def take(self, rows: torch.Tensor) -> Batch:
-        """Gather the batch of `rows`, int64 `[B]`, on the device of the data."""
+        """Gather the batch of `rows`, int64 `[B]`, on the device of the data.
+
+        Row numbers on the processor are best: a card then gathers without being waited for.
+        """
+        from weft.data.ragged import placed
+
         graph = None if self.graph is None else self.graph.batch(rows)
         ragged = {kind: parts.gather(rows) for kind, parts in self.ragged.items()}
-        images = None if self.images is None else self.images.gather(rows)
-        return Batch(graph, {kind: x[rows] for kind, x in self.dense.items()}, ragged, images)
+        images = None if self.images is None else self.images.gather(rows).to(self.device)
+        dense = {kind: x[placed(rows, x.device)] for kind, x in self.dense.items()}
+        return Batch(graph, dense, ragged, images)
+
+    @property
+    def device(self) -> torch.device:
+        """Where batches are gathered."""
+        import torch
+
+        held = [parts.ptr for parts in self.ragged.values()] + list(self.dense.values())
+        held += [] if self.graph is None else [self.graph.atom]
+        return held[0].device if held else torch.device("cpu")
 
 
 def widths(data: Data, kinds: Collection[str]) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from weft.data.featurize import ATOM_FIELDS, BOND_FIELDS
-from weft.data.ragged import pointer, spans
+from weft.data.ragged import placed, pointer, spans, total_of
 from weft.errors import UserError
 from weft.files import atomic, disk_errors
 
@@ -74,12 +75,20 @@ class PackedGraphs:
 
     def batch(self, rows: Tensor) -> GraphBatch:
         """Gather the graphs of `rows`, int64 `[B]`, in that order; repeats are allowed."""
-        atoms, n_atoms, atom_row = spans(self.atom_ptr, rows)
-        bonds, _, bond_row = spans(self.bond_ptr, rows)
+        totals = (None, None) if self._host is None else (total_of(ptr, rows) for ptr in self._host)
+        n_atoms_in_all, n_bonds_in_all = totals
+        rows = placed(rows, self.atom.device)
+        atoms, n_atoms, atom_row = spans(self.atom_ptr, rows, n_atoms_in_all)
+        bonds, _, bond_row = spans(self.bond_ptr, rows, n_bonds_in_all)
         first = (n_atoms.cumsum(0) - n_atoms).index_select(0, bond_row)
         src, dst = (ends.index_select(0, bonds) + first for ends in (self.src, self.dst))
         atom, bond = self.atom.index_select(0, atoms), self.bond.index_select(0, bonds)
         return GraphBatch(atom, bond, src, dst, atom_row, len(rows))
+
+    @cached_property
+    def _host(self) -> tuple[Tensor, Tensor] | None:
+        """The pointers on the processor, of a store on a card: sizes are reckoned there, so that none is waited for."""
+        return None if self.atom.device.type == "cpu" else (self.atom_ptr.cpu(), self.bond_ptr.cpu())
 
     def take(self, rows: Tensor) -> PackedGraphs:
         """Return the store of the molecules `rows`, int64 `[B]`, in that order; repeats are allowed."""

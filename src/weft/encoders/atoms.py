@@ -7,7 +7,7 @@ atom's codes alone is computed once per kind and then gathered.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from weft.data.base import Batch
 from weft.data.featurize import ATOM_FIELDS, ATOM_MASS, BOND_FIELDS
 from weft.encoders.base import one_hot_rows
+from weft.encoders.sums import IndexSum, counts
 from weft.errors import UserError
 
 if TYPE_CHECKING:
@@ -65,13 +66,34 @@ def _offsets(fields: tuple[tuple[str, int], ...], device: torch.device) -> Tenso
     return torch.tensor([sum(sizes[:at]) for at in range(len(sizes))], device=device)
 
 
-def kinds(codes: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the distinct rows of codes, uint8 `[K, F]`, and which of them each row is, int64 `[M]`.
+class Kinds(NamedTuple):
+    """The kinds of some atoms or bonds, or each for itself.
+
+    Attributes:
+        codes: uint8 `[K, F]`, of each kind.
+        of: int64 `[M]`, the kind of each atom or bond.
+        spread: the map from a row per kind `[K, D]` to one per atom or bond `[M, D]`.
+    """
+
+    codes: Tensor
+    of: Tensor
+    spread: IndexSum
+
+    def counts(self) -> Tensor | None:
+        """Return how often each kind is there, int64 `[K]`; None where each row is for itself."""
+        return None if self.spread.is_same else counts(self.of, len(self.codes))
+
+
+def kinds(codes: Tensor, always: bool = False) -> Kinds:
+    """Return the distinct rows of codes; on a card, where products are cheap and sorting is not, all rows as they are.
 
     Args:
         codes: uint8 `[M, F]`, at most 8 fields.
+        always: find the distinct ones on a card, too.
     """
+    if codes.device.type != "cpu" and not always:
+        return Kinds(codes, torch.arange(len(codes), device=codes.device), IndexSum.same(len(codes)))
     width = codes.shape[1]
     packed = F.pad(codes, (0, 8 - width)).view(torch.int64).flatten()
     distinct, kind = torch.unique(packed, return_inverse=True)
-    return distinct[:, None].view(torch.uint8)[:, :width], kind
+    return Kinds(distinct[:, None].view(torch.uint8)[:, :width], kind, IndexSum.gather(kind, len(distinct)))

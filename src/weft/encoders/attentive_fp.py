@@ -61,8 +61,8 @@ class AttentiveFPEncoder(Encoder):
     def forward(self, batch: Batch) -> Tensor:
         """Return embeddings, float32 `[B, dim]`."""
         graph = graph_of(batch)
-        codes, kind = kinds(graph.atom)
-        x = IndexSum.gather(kind, len(codes))(F.leaky_relu(self.atom(atom_rows(codes))))
+        codes, _, spread = kinds(graph.atom)
+        x = spread(F.leaky_relu(self.atom(atom_rows(codes))))
         ends = torch.stack([graph.src, graph.dst])
         h = F.elu(self.bond_conv(x, ends, bond_rows(graph.bond)))
         x = self.grus[0](self.dropout(h), x).relu()

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from weft.data.base import Batch
-from weft.encoders.atoms import ATOM_WIDTH, BOND_WIDTH, atom_rows, bond_rows, graph_of, kinds
+from weft.encoders.atoms import ATOM_WIDTH, BOND_WIDTH, Kinds, atom_rows, bond_rows, graph_of, kinds
 from weft.encoders.base import Encoder
-from weft.encoders.sums import IndexSum
+from weft.encoders.sums import IndexSum, counts
 from weft.errors import UserError
 
 if TYPE_CHECKING:
@@ -71,14 +71,21 @@ class DMPNNEncoder(Encoder):
         """Return embeddings, float32 `[B, dim]`."""
         graph = graph_of(batch)
         n = len(graph.atom)
-        codes, kind = kinds(graph.atom)
-        atoms = atom_rows(codes)
+        found = kinds(graph.atom)
+        atoms = atom_rows(found.codes)
         into, out = IndexSum.segments(graph.dst, n), IndexSum.gather(graph.src, n)
-        rows, row = _bond_kinds(graph, atoms, kind)
-        h = self._states(self.w_i(rows), IndexSum.gather(row, len(rows)), into, out)
+        h = self._states(*self._start(graph, atoms, found, out), into, out)
         w_x, w_m = self.w_o.weight.split([ATOM_WIDTH, self.dim], 1)
-        a = IndexSum.gather(kind, len(codes))(F.linear(atoms, w_x, self.w_o.bias)) + F.linear(into(h), w_m)
+        a = found.spread(F.linear(atoms, w_x, self.w_o.bias)) + F.linear(into(h), w_m)
         return self._pool(self.dropout(F.relu(a)), graph)
+
+    def _start(self, graph: GraphBatch, atoms: Tensor, found: Kinds, out: IndexSum) -> tuple[Tensor, IndexSum]:
+        """Return h0 of every kind of bond, `[P, D]`, and the map from kinds to bonds."""
+        if found.spread.is_same:
+            w_x, w_e = self.w_i.weight.split([ATOM_WIDTH, BOND_WIDTH], 1)
+            return out(F.linear(atoms, w_x)) + F.linear(bond_rows(graph.bond), w_e), found.spread
+        rows, row = _bond_kinds(graph, atoms, found.of)
+        return self.w_i(rows), IndexSum.gather(row, len(rows))
 
     def _states(self, start: Tensor, spread: IndexSum, into: IndexSum, out: IndexSum) -> Tensor:
         """Return the last bond states, `[E, D]`, from h0 of every kind of bond."""
@@ -96,7 +103,7 @@ class DMPNNEncoder(Encoder):
     def _pool(self, a: Tensor, graph: GraphBatch) -> Tensor:
         total = IndexSum.segments(graph.graph, graph.n_graphs)(a)
         if self.aggregation == "mean":
-            return total / torch.bincount(graph.graph, minlength=graph.n_graphs).clamp(min=1)[:, None]
+            return total / counts(graph.graph, graph.n_graphs).clamp(min=1)[:, None]
         return total / self.norm if self.aggregation == "norm" else total
 
 
@@ -108,7 +115,7 @@ def _around(h: Tensor, into: IndexSum, out: IndexSum) -> Tensor:
 
 def _bond_kinds(graph: GraphBatch, atoms: Tensor, kind: Tensor) -> tuple[Tensor, Tensor]:
     """Return the distinct [x_v; e_vw], `[P, ATOM_WIDTH + BOND_WIDTH]`, and which each bond has, int64 `[E]`."""
-    codes, bond_kind = kinds(graph.bond)
+    codes, bond_kind, _ = kinds(graph.bond)
     many = max(len(codes), 1)
     distinct, row = torch.unique(kind[graph.src] * many + bond_kind, return_inverse=True)
     return torch.cat([atoms[distinct // many], bond_rows(codes)[distinct % many]], 1), row

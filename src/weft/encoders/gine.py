@@ -13,7 +13,7 @@ from weft.encoders.atoms import ATOM_WIDTH, BOND_WIDTH, atom_rows, bond_rows, gr
 from weft.encoders.base import Encoder
 from weft.encoders.blocks import MLP, RowNorm
 from weft.encoders.operators import GINEConv
-from weft.encoders.sums import IndexSum
+from weft.encoders.sums import IndexSum, counts
 from weft.errors import UserError
 
 
@@ -61,10 +61,10 @@ class GINEEncoder(Encoder):
     def forward(self, batch: Batch) -> Tensor:
         """Return embeddings, float32 `[B, dim]`."""
         graph = graph_of(batch)
-        codes, kind = kinds(graph.atom)
-        x = IndexSum.gather(kind, len(codes))(self.atom(atom_rows(codes)))
-        bond_codes, bond_kind = kinds(graph.bond)
-        rows, spread = bond_rows(bond_codes), IndexSum.gather(bond_kind, len(bond_codes))
+        codes, _, spread = kinds(graph.atom)
+        x = spread(self.atom(atom_rows(codes)))
+        bond_codes, _, spread = kinds(graph.bond)
+        rows = bond_rows(bond_codes)
         ends = torch.stack([graph.src, graph.dst])
         for i, (bond, conv, norm) in enumerate(zip(self.bonds, self.convs, self.norms, strict=True)):
             x = norm(conv(x, ends, spread(bond(rows))))
@@ -72,4 +72,4 @@ class GINEEncoder(Encoder):
         h = IndexSum.segments(graph.graph, graph.n_graphs)(x)
         if self.pool == "sum":
             return h
-        return h / torch.bincount(graph.graph, minlength=graph.n_graphs).clamp(min=1)[:, None]
+        return h / counts(graph.graph, graph.n_graphs).clamp(min=1)[:, None]

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from weft.data.base import Batch
-from weft.encoders.atoms import ATOM_WIDTH, BOND_WIDTH, atom_rows, bond_rows, graph_of, kinds
+from weft.encoders.atoms import ATOM_WIDTH, BOND_WIDTH, Kinds, atom_rows, bond_rows, graph_of, kinds
 from weft.encoders.base import Encoder
 from weft.encoders.blocks import MLP, PReLU, RowNorm, xavier
-from weft.encoders.sums import IndexSum
+from weft.encoders.sums import IndexSum, counts
 from weft.errors import UserError
 
 if TYPE_CHECKING:
@@ -42,12 +42,12 @@ class _Hood:
     bonds: Tensor
 
     @classmethod
-    def of(cls, graph: GraphBatch, degree: Tensor, kind: Tensor, kind_degree: Tensor) -> _Hood:
-        n, n_kinds = len(graph.atom), len(kind_degree)
+    def of(cls, graph: GraphBatch, degree: Tensor, kinds: Kinds) -> _Hood:
+        n, kind_degree = len(graph.atom), kinds.codes[:, -1]
         bonds = IndexSum.segments(graph.dst, n)(bond_rows(graph.bond))
         degree, kind_degree = (d.to(bonds.dtype)[:, None] for d in (degree, kind_degree))
-        own, near_kinds = IndexSum.gather(kind, n_kinds), IndexSum(kind[graph.src], graph.dst, n_kinds, n)
-        return cls(own, near_kinds, IndexSum(graph.src, graph.dst, n, n), degree, kind_degree, bonds)
+        near_kinds = IndexSum(kinds.of[graph.src], graph.dst, len(kind_degree), n)
+        return cls(kinds.spread, near_kinds, IndexSum(graph.src, graph.dst, n, n), degree, kind_degree, bonds)
 
 
 class _SumLayer(nn.Module):
@@ -110,10 +110,10 @@ class MetaLinkEncoder(Encoder):
     def forward(self, batch: Batch) -> Tensor:
         """Return embeddings, float32 `[B, dim]`."""
         graph = graph_of(batch)
-        degree = torch.bincount(graph.dst, minlength=len(graph.atom)).clamp(max=255)  # more than any atom has
-        codes, kind = kinds(torch.cat([graph.atom, degree.to(torch.uint8)[:, None]], 1))
-        u = self.act(self.norm(self.atom(atom_rows(codes[:, :-1])), torch.bincount(kind, minlength=len(codes))))
-        hood = _Hood.of(graph, degree, kind, codes[:, -1])
+        degree = counts(graph.dst, len(graph.atom)).clamp(max=255)  # more than any atom has
+        found = kinds(torch.cat([graph.atom, degree.to(torch.uint8)[:, None]], 1))
+        u = self.act(self.norm(self.atom(atom_rows(found.codes[:, :-1])), found.counts()))
+        hood = _Hood.of(graph, degree, found)
         x = self.first.from_kinds(u, hood)
         for layer in self.others:
             x = layer(x, hood)

@@ -83,9 +83,9 @@ class MPNNEncoder(Encoder):
     def forward(self, batch: Batch) -> Tensor:
         """Return embeddings, float32 `[B, dim]`."""
         graph = graph_of(batch)
-        codes, kind = kinds(graph.atom)
-        x = IndexSum.gather(kind, len(codes))(F.relu(self.atom(atom_rows(codes))))
-        bond_codes, bond_kind = kinds(graph.bond)
+        codes, _, spread = kinds(graph.atom)
+        x = spread(F.relu(self.atom(atom_rows(codes))))
+        bond_codes, bond_kind, _ = kinds(graph.bond, always=True)
         order = torch.argsort(bond_kind, stable=True)
         near = IndexSum.gather(graph.src[order], len(x))
         into = IndexSum.segments(graph.dst[order], len(x))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -44,6 +45,11 @@ class OwnLabels:
     known: Tensor
     task: Tensor
 
+    @cached_property
+    def n_tasks(self) -> int:
+        """Number of tasks."""
+        return int(self.task.max()) + 1
+
     def to(self, device: torch.device | str) -> OwnLabels:
         """Return the labels on a device."""
         return OwnLabels(self.value.to(device), self.known.to(device), self.task.to(device))
@@ -56,7 +62,7 @@ class OwnLabels:
         """Show each of a `share` of the nodes a random part of its labels, from none to all, and the others none."""
         n, where = len(self.value), self.value.device
         ratio = torch.rand(n, 1, device=where) * (torch.rand(n, 1, device=where) < share)
-        drawn = torch.rand(n, int(self.task.max()) + 1, device=where) < ratio
+        drawn = torch.rand(n, self.n_tasks, device=where) < ratio
         seen = self.known * drawn[:, self.task]
         return OwnLabels(self.value * seen, seen, self.task)
 

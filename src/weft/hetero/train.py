@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from weft.devices import seeded
 from weft.hetero.balance.base import Balancer, build_balancer
@@ -163,7 +164,11 @@ def _parameters(net: HeteroNet) -> tuple[list[nn.Parameter], list[nn.Parameter]]
 
 @torch.no_grad()
 def _average(average: Tensors, net: HeteroNet, keep: float) -> None:
-    for key, value in net.state_dict().items():
+    now = net.state_dict()
+    if next(iter(now.values())).device.type != "cpu":
+        get_ema_multi_avg_fn(keep)([average[key] for key in now], list(now.values()), 0)  # one kernel for all
+        return
+    for key, value in now.items():
         average[key].lerp_(value, 1 - keep)
 
 

@@ -27,15 +27,23 @@ class ColumnLabels:
         known: float32 `[B, L]`, 1 where a label is known, else 0.
         value: float32 `[B, L]`: 0/1 in binary columns, standardised in continuous ones; 0 where unknown.
         continuous: bool `[L]`.
+        mixed: whether any column is continuous; None where nobody has looked.
     """
 
     known: Tensor
     value: Tensor
     continuous: Tensor
+    mixed: bool | None = None
 
     def to(self, device: torch.device | str) -> ColumnLabels:
         """Return the labels on a device."""
-        return ColumnLabels(self.known.to(device), self.value.to(device), self.continuous.to(device))
+        known, value, continuous = (part.to(device) for part in (self.known, self.value, self.continuous))
+        return ColumnLabels(known, value, continuous, self.any_continuous)
+
+    @property
+    def any_continuous(self) -> bool:
+        """Whether any column is continuous."""
+        return bool(self.continuous.any()) if self.mixed is None else self.mixed
 
     def of_class(self, c: int) -> Tensor:
         """Return the 0/1 mask `[B, L]` of the binary labels with value `c`."""
@@ -95,7 +103,9 @@ class Layout:
         for i, j, y in zip(labels.row[wide], labels.col[wide], labels.value[wide], strict=True):
             known[i, self.tasks.offsets[j] : self.tasks.offsets[j + 1]] = 1
             value[i, self.tasks.offsets[j] + int(y)] = 1
-        return ColumnLabels(torch.from_numpy(known), torch.from_numpy(value), torch.from_numpy(self.continuous))
+        continuous = self.continuous
+        parts = (torch.from_numpy(part) for part in (known, value, continuous))
+        return ColumnLabels(*parts, mixed=bool(continuous.any()))
 
     def unscale(self, z: Floats) -> Floats:
         """Return standardised values `[..., L]` in their own units."""

@@ -14,7 +14,8 @@ from weft.labels import LabelTable
 from weft.metalink.answers import to_predictions
 from weft.metalink.columns import ColumnLabels, Layout
 from weft.metalink.network import MetaLinkNet, NetworkConfig
-from weft.settings import Episode, reveal, reveal_at_random
+from weft.metalink.placed import PlacedLabels
+from weft.settings import Episode, random_mask, reveal
 from weft.training.loop import Step
 from weft.training.losses import ColumnLoss
 from weft.training.metrics import HEADLINE, score_tasks
@@ -54,6 +55,7 @@ class Episodes:
         self.device = next(net.parameters()).device
         continuous = torch.from_numpy(layout.continuous)
         self.loss = ColumnLoss.make(continuous, layout.groups(), prior, config.imbalance).to(self.device)
+        self.placed = PlacedLabels.of(layout, labels, self.device)
 
     def steps(self, epoch: int) -> Iterator[Step]:
         """Yield the epoch's steps; a trailing half without a partner is left out, as a lone pair never is."""
@@ -69,26 +71,40 @@ class Episodes:
         loss = self._asked_loss(halves[0], halves[1], rng)
         return (loss + self._asked_loss(halves[1], halves[0], rng)) / 2 if self.config.symmetric else loss
 
-    def _half(self, rows: NDArray[np.int64]) -> tuple[Tensor, LabelTable]:
-        return self.net.encoder(self.inputs.take(torch.from_numpy(rows).to(self.device))), self.labels.take(rows)
+    def _half(self, rows: NDArray[np.int64]) -> tuple[Tensor, NDArray[np.int64]]:
+        return self.net.encoder(self.inputs.take(torch.from_numpy(rows))), rows
 
     def _asked_loss(
-        self, support: tuple[Tensor, LabelTable], query: tuple[Tensor, LabelTable], rng: np.random.Generator
+        self,
+        support: tuple[Tensor, NDArray[np.int64]],
+        query: tuple[Tensor, NDArray[np.int64]],
+        rng: np.random.Generator,
     ) -> Tensor:
-        episode = self._episode(query[1], rng)
-        side = self.net.graph.task_side(support[0], self._columns(support[1]))
-        score = self.net.graph(query[0], self._columns(episode.shown.table), side)
-        asked = self._columns(episode.asked.table)
+        shown, asked = self._episode(query[1], rng)
+        side = self.net.graph.task_side(support[0], self._known(support[1]))
+        score = self.net.graph(query[0], shown, side)
         return self.loss(score, asked.known, asked.value)
 
-    def _columns(self, labels: LabelTable) -> ColumnLabels:
-        return self.layout.columns(labels).to(self.device)
+    def _known(self, rows: NDArray[np.int64]) -> ColumnLabels:
+        """Return all labels of support data."""
+        if self.placed is not None:
+            return self.placed.split(rows, None)[0]
+        return self.layout.columns(self.labels.take(rows)).to(self.device)
 
-    def _episode(self, labels: LabelTable, rng: np.random.Generator) -> Episode:
+    def _episode(self, rows: NDArray[np.int64], rng: np.random.Generator) -> tuple[ColumnLabels, ColumnLabels]:
+        """Return the labels of query data that are shown and those that are asked."""
+        if self.placed is not None:
+            row = np.repeat(np.arange(len(rows)), self.placed.counts[rows])
+            return self.placed.split(rows, self._mask(len(rows), row, rng))
+        labels = self.labels.take(rows)
+        episode = Episode(*labels.split(self._mask(len(rows), labels.row, rng)))
+        shown, asked = (self.layout.columns(part.table).to(self.device) for part in (episode.shown, episode.asked))
+        return shown, asked
+
+    def _mask(self, n_rows: int, row: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.bool_]:
+        """Draw which of the labels at `row`, int64 `[E]`, are shown."""
         ratio = self.config.reveal
-        if ratio is None:
-            return reveal_at_random(labels, rng)
-        return Episode(*labels.split(rng.random(len(labels)) < ratio))
+        return random_mask(n_rows, row, rng) if ratio is None else rng.random(len(row)) < ratio
 
 
 class Judge:
@@ -106,7 +122,7 @@ class Judge:
     ) -> None:
         self.inputs, self.layout, self.support = inputs, layout, support
         self.device = support.known.device
-        self.bank, self.rows = (torch.from_numpy(at).to(self.device) for at in (bank, rows))
+        self.bank, self.rows = (torch.from_numpy(at) for at in (bank, rows))
         part, ratio = labels.take(rows), config.validation_reveal
         self.episodes = [reveal(part, ratio, seed) for seed in range(3 if ratio else 1)] if len(part) else []
 

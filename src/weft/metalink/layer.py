@@ -64,7 +64,7 @@ class GatedMessage(nn.Module):
         mixed = self.node(sender)
         mask = [m.T if to_task else m for m in (known.of_class(0), known.of_class(1))]
         total = mask[0] @ self._gated(mixed) + mask[1] @ self._gated(mixed + self.label)
-        if bool(known.continuous.any()):
+        if known.any_continuous:
             row, col, y = known.edges()
             source, target = (row, col) if to_task else (col, row)
             messages = self._gated(mixed[source] + y[:, None] * self.label)

@@ -72,7 +72,7 @@ class NetworkEngine:
     def encode(self, data: Data) -> tuple[list[Tensor], NDArray[np.bool_]]:
         """Embed the data with every member."""
         inputs = Inputs.of(data, self.nets[0].encoder.needs).to(self.device)
-        rows = torch.arange(len(data), device=self.device)
+        rows = torch.arange(len(data))
         return [net.embed(inputs, rows) for net in self.nets], data.ok
 
     def predict(self, encoded: tuple[list[Tensor], NDArray[np.bool_]], known: Shown) -> Predictions:
@@ -175,5 +175,5 @@ def train_member(
     before = net.encoder.pretrained() if config.weights else ()
     history = train(net, episodes.steps, lambda: judge(net), config.loop, run, name, before)
     with torch.no_grad():
-        side = net.graph.task_side(net.embed(inputs, torch.from_numpy(bank).to(device)), support).detached()
+        side = net.graph.task_side(net.embed(inputs, torch.from_numpy(bank)), support).detached()
     return net, side, [{name: value for name, value in row.items() if math.isfinite(value)} for row in history.rows]

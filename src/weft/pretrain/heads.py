@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from weft.encoders.sums import counts
 from weft.pretrain.motifs import MOTIFS
 
 if TYPE_CHECKING:
@@ -102,4 +103,4 @@ def mean_over(states: Tensor, owner: Tensor, n: int) -> Tensor:
         n: number of molecules.
     """
     total = states.new_zeros(n, states.shape[1]).index_add(0, owner, states)
-    return total / torch.bincount(owner, minlength=n).clamp(min=1)[:, None]
+    return total / counts(owner, n).clamp(min=1)[:, None]

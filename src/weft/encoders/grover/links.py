@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from weft.encoders.sums import IndexSum
+from weft.encoders.sums import IndexSum, counts
 
 if TYPE_CHECKING:
     from weft.encoders.grover.graph import GroverGraph
@@ -65,5 +65,5 @@ class Links:
 
 def _missing(dst: Tensor, n: int, pad: int) -> Tensor:
     """Return every atom as often as it has fewer than `pad` neighbours, int64."""
-    missing = (pad - torch.bincount(dst, minlength=n)).clamp(min=0)
+    missing = (pad - counts(dst, n)).clamp(min=0)
     return torch.arange(n, device=dst.device).repeat_interleave(missing)

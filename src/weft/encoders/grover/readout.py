@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from weft.encoders.sums import IndexSum
+from weft.encoders.sums import IndexSum, counts
 from weft.errors import UserError, nearest
 
 READOUTS = ("mean", "attention")
@@ -20,7 +20,7 @@ class MeanReadout(nn.Module):
 
     def forward(self, states: Tensor, owner: Tensor, n_graphs: int) -> Tensor:
         """Return `[B, D]`."""
-        count = torch.bincount(owner, minlength=n_graphs).clamp(min=1)
+        count = counts(owner, n_graphs).clamp(min=1)
         return IndexSum.segments(owner, n_graphs)(states) / count[:, None]
 
 
