@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-import socket
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,12 +11,10 @@ import pytest
 pytest.importorskip("fastapi", reason="needs the extra: pip install 'weft[serve]'")
 pytest.importorskip("playwright", reason="needs playwright: pip install playwright")
 
-import uvicorn
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.browser import models
-from weft.serve.app import create_app
-from weft.serve.loaded import Loaded
+from tests.serve.live import served
 
 DEBIAN = "/usr/bin/chromium"
 #: A busy machine may be slow.
@@ -46,20 +41,6 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium(playwright), args=["--no-sandbox"])
         yield browser
         browser.close()
-
-
-@contextlib.contextmanager
-def served(folder: Path, graph: Path | None = None) -> Iterator[str]:
-    """Serve a model in a thread of this process; yields its address."""
-    own = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(Loaded.read(folder, graph)), log_level="warning", ws="none"))
-    thread = threading.Thread(target=server.run, args=([own],))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{own.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture(scope="package")
