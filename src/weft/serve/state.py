@@ -24,6 +24,8 @@ from weft.serve.worker import Worker
 P = TypeVar("P")
 T = TypeVar("T")
 _METHANE = "C"
+#: Molecules asked about before anybody waits: more than a forest treats as few (see `weft.baselines.trees`).
+_MANY = 64
 
 
 @dataclass(eq=False)
@@ -65,15 +67,17 @@ class State:
         return cls(loaded, limits, worker, asking, NodeDesk(asking), Pictures(loaded), Counters(), scratch, threads)
 
     def warm(self) -> None:
-        """Ask once before anybody waits: libraries are imported when first needed, which takes seconds."""
+        """Ask for one and for many before anybody waits: what is made when first needed takes seconds."""
         graph, tasks = self.loaded.graph, self.loaded.predictor.tasks
-        subject = Subject(smiles=_METHANE)
         if graph is not None:
             kind = tasks[0].node_type or next(iter(graph.nodes))
-            subject = Subject(node=NodeName(type=kind, id=graph.nodes[kind].key(0)))
-        self.asking.predict([PredictBody(items=[subject], coverage=None)])
-        if graph is None:
-            draw(_METHANE, 100, 100)
+            node = NodeName(type=kind, id=graph.nodes[kind].key(0))
+            self.asking.predict([PredictBody(items=[Subject(node=node)], coverage=None)])
+            return
+        for count in (1, _MANY):
+            items = [Subject(smiles=_METHANE * (k + 1)) for k in range(count)]
+            self.asking.predict([PredictBody(items=items, coverage=None)])
+        draw(_METHANE, 100, 100)
 
     def close(self) -> None:
         """Stop the worker and remove the folder."""
