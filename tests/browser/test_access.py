@@ -19,7 +19,11 @@ def serious(page) -> list[str]:
 
 
 def fits(page) -> bool:
-    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    """Whether the page, and every control within its sheet, is no wider than there is room."""
+    out = """() => [...document.querySelectorAll(".sheet *")].filter((part) =>
+        part.getBoundingClientRect().right > part.closest(".sheet").getBoundingClientRect().right + 1 &&
+        !part.closest(".scroll")).length"""
+    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth") and page.evaluate(out) == 0
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (768, "light"), (1440, "light")])

@@ -121,7 +121,7 @@ def test_atoms_are_coloured_by_what_they_add(molecules, visit):
     page.get_by_role("button", name="Colour the atoms by what they add").click()
     image = page.get_by_role("img", name="atoms coloured by what they add to receptor_binding")
     expect(image).to_be_visible()
-    expect(page.locator(".drawing figcaption")).to_contain_text("receptor_binding")
+    expect(page.locator(".drawing figcaption")).to_contain_text("add to receptor_binding: blue and + raise it")
 
 
 @pytest.mark.refused

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree
 
 import numpy as np
@@ -116,6 +117,13 @@ def test_a_drawing_is_safe_and_told_in_words():
     assert root.attrib["aria-label"] == 'a <b> & "c"'
     assert root[0].text == 'a <b> & "c"'
     assert draw_molecule("CCO", values) != draw_molecule("CCO", -values)
+    for dark in (False, True):  # a raising atom is blue, a lowering one orange, as captions say
+        for sign, bluer in ((1, True), (-1, False)):
+            tint = re.search(
+                r"<ellipse[^>]*fill:#(\w{2})\w{2}(\w{2})", draw_molecule("CCO", sign * np.array([1.0, 0, 0]), dark=dark)
+            )
+            assert tint
+            assert (int(tint[2], 16) > int(tint[1], 16)) is bluer
     assert draw_molecule("CCO", values) == draw_molecule("CCO", values)
     ElementTree.fromstring(draw_molecule("CCO", np.zeros(3), dark=True))
     with pytest.raises(UserError, match="cannot be drawn"):

@@ -13,6 +13,9 @@ from weft.labels import Floats
 
 #: Blue where an atom raises the answer, orange where it lowers it; told apart by signs as well, for grey prints.
 _UP, _DOWN = np.array([0.36, 0.61, 0.84]), np.array([0.95, 0.60, 0.25])
+#: The same where lines are light, and the papers that weak tints fade to.
+_DARK_UP, _DARK_DOWN = np.array([0.16, 0.40, 0.62]), np.array([0.66, 0.36, 0.10])
+_PAPER, _DARK_PAPER = np.ones(3), np.array([0.094, 0.125, 0.153])
 #: Atoms with less than this share of the largest contribution are not signed.
 _SIGNED = 0.35
 
@@ -42,7 +45,7 @@ def draw_molecule(
         raise UserError(f"the molecule cannot be drawn: {reason}", where=smiles[:80])
     if values is not None and len(values) != mol.GetNumAtoms():
         raise UserError(f"{len(values)} values, but the molecule has {mol.GetNumAtoms()} atoms", where=smiles[:80])
-    tints = {} if values is None else _tints(values)
+    tints = {} if values is None else _tints(values, dark)
     if values is not None:
         for atom, sign in _signs(values).items():
             mol.GetAtomWithIdx(atom).SetProp("atomNote", sign)
@@ -60,12 +63,14 @@ def draw_molecule(
     return _told(cast("str", canvas.GetDrawingText()), title or f"Molecule {smiles}")
 
 
-def _tints(values: Floats) -> dict[int, tuple[float, float, float]]:
-    """Return a colour per atom that contributes, paler the less it does."""
+def _tints(values: Floats, dark: bool) -> dict[int, tuple[float, float, float]]:
+    """Return a colour per atom that contributes, nearer to the paper's the less it does."""
     size = np.abs(values) / max(float(np.abs(values).max(initial=0.0)), 1e-12)
+    paper, up, down = (_DARK_PAPER, _DARK_UP, _DARK_DOWN) if dark else (_PAPER, _UP, _DOWN)
     found: dict[int, tuple[float, float, float]] = {}
     for atom in np.flatnonzero(size > 0.05).tolist():
-        red, green, blue = (1 - size[atom] * (1 - (_UP if values[atom] > 0 else _DOWN))).tolist()
+        tint = up if values[atom] > 0 else down
+        red, green, blue = (paper + size[atom] * (tint - paper)).tolist()
         found[atom] = (red, green, blue)
     return found
 

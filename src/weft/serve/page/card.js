@@ -36,7 +36,7 @@ function content(card) {
     el("h3", {}, "What to mind"),
     el("ul", { class: "notes" }, ...card.notes.map((note) => el("li", {}, note.charAt(0).toUpperCase() + note.slice(1) + "."))),
     el("h3", {}, "How well it does, and whether known labels help"),
-    el("p", { class: "soft" }, COMPARED),
+    el("p", { class: "soft" }, COMPARED, oneMeasure(card.tasks)),
     scores(card),
     el("h3", {}, "How it was made"),
     el("dl", { class: "facts" }, ...facts(card.fit)),
@@ -54,8 +54,9 @@ function scores({ tasks, metrics }) {
     const measure = MEASURE[task.kind];
     const found = pair.map(({ tasks: told }) => told?.[task.name]?.[measure]);
     if (found.length > 1) found.push(found.every(defined) ? found[1] - found[0] : undefined);
-    const cells = found.map((value, at) => el("td", {}, !defined(value) ? "–" : at < 2 ? value.toFixed(3) : signed(value)));
-    return el("tr", {}, el("th", { scope: "row" }, task.name, el("small", {}, WORD[measure])), ...cells);
+    const cells = found.map((value, at) => el("td", {}, !defined(value) ? "–" : signed(value, at === 2)));
+    const named = oneMeasure(tasks) ? [task.name] : [task.name, el("small", {}, WORD[measure])];
+    return el("tr", {}, el("th", { scope: "row" }, ...named), ...cells);
   };
   return el(
     "div",
@@ -71,8 +72,16 @@ function near(ratio) {
   return Math.abs(Number(ratio) - 0.5);
 }
 
-function signed(value) {
-  return (value < 0 ? "−" : "+") + Math.abs(value).toFixed(3);
+/** A measure that all tasks have is told once. */
+function oneMeasure(tasks) {
+  const words = new Set(tasks.map((task) => WORD[MEASURE[task.kind]]));
+  return words.size === 1 ? ` All values are ${[...words][0]}.` : "";
+}
+
+function signed(value, plus) {
+  const size = Math.abs(value).toFixed(3);
+  const sign = Number(size) === 0 ? "" : value < 0 ? "−" : plus ? "+" : "";
+  return sign + size;
 }
 
 function defined(value) {

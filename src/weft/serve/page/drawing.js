@@ -24,7 +24,7 @@ export class Drawing {
     tell(this.problem, null);
     this.element.classList.add("waiting");
     try {
-      const answer = await request(address("api/draw", { ...SIZE, smiles, ...this.#look(task) }));
+      const answer = await request(address("api/draw", { ...SIZE, smiles, dark: dark.matches, ...(task && { task }) }));
       const picture = URL.createObjectURL(await answer.blob());
       if (asked === this.asked) this.#draw(picture, smiles, task);
     } catch (error) {
@@ -33,16 +33,10 @@ export class Drawing {
     if (asked === this.asked) this.element.classList.remove("waiting");
   }
 
-  /** Tints are made for white paper, and are shown on it. */
-  #look(task) {
-    return task ? { task, dark: false } : { dark: dark.matches };
-  }
-
   #draw(picture, smiles, task) {
     URL.revokeObjectURL(this.image.src);
     this.image.src = picture;
-    this.image.classList.toggle("tinted", task !== null);
     this.image.alt = `Structure of ${smiles}${task ? `, atoms coloured by what they add to ${task}` : ""}`;
-    this.caption.textContent = task ? `Atoms by what they add to ${task}: orange raises it, blue lowers it, the deeper the more.` : smiles;
+    this.caption.textContent = task ? `Atoms by what they add to ${task}: blue and + raise it, orange and − lower it, the deeper the more.` : smiles;
   }
 }
