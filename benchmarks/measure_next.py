@@ -35,6 +35,7 @@ from weft.data.molecules import Molecules
 from weft.explain.asker import Asker
 from weft.explain.measure import gains
 from weft.explain.uncertainty import uncertainty
+from weft.files import write_json
 from weft.labels import LabelTable, Shown
 from weft.saved import load
 
@@ -51,8 +52,8 @@ def main() -> None:
     parser.add_argument("--part", default="test", choices=["test", "val"])
     parser.add_argument("--most", type=int, default=10**9, help="molecules replayed per split")
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=Path("docs/results/measure_next.jsonl"))
-    parser.add_argument("--picture", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--summary", type=Path, help="where to write means and intervals")
     arguments = parser.parse_args()
     done = {(row["data"], row["seed"], row["part"]) for row in read(arguments.out)}
     for file in arguments.data:
@@ -63,9 +64,10 @@ def main() -> None:
                 with arguments.out.open("a") as stream:
                     stream.writelines(json.dumps(row) + "\n" for row in found)
     rows = [row for row in read(arguments.out) if row["part"] == arguments.part]
-    show(rows)
-    if arguments.picture:
-        draw(rows, arguments.picture)
+    found = summary(rows)
+    show(found)
+    if arguments.summary:
+        write_json(arguments.summary, found)
 
 
 def read(path: Path) -> list[dict]:
@@ -152,66 +154,55 @@ def scores(asker, known, wanted, policy, found, rng) -> np.ndarray:
     return np.concatenate(worth)
 
 
-def show(rows: list[dict]) -> None:
-    for data, replay in dict.fromkeys((row["data"], row["replay"]) for row in rows):
-        losses = gathered(rows, data, replay)
-        print(f"\n{data}, {replay}, {len(losses['random'])} molecules")
-        for policy, each in losses.items():
-            print(f"  {policy:13}" + " ".join(f"{value:.4f}" for value in each.mean(0)))
-        for policy in POLICIES[1:]:
-            gap = losses[policy] - losses[POLICIES[0]]
-            gap = np.concatenate([gap, gap[:, 1:].mean(1, keepdims=True)], 1)  # and the mean over 1 to 5 labels
-            low, high = bootstrap(gap)
-            print(f"  {policy} - measure_next: " + " ".join(
-                f"{m:.4f} [{a:.4f}, {b:.4f}]" for m, a, b in list(zip(gap.mean(0), low, high, strict=True))[1:]
-            ))  # fmt: skip
+def show(found: list[dict]) -> None:
+    """Print what was found; the last gap is of the mean over 1 to 5 labels."""
+    for each in found:
+        print(f"\n{each['data']}, {each['replay']}, splits {each['splits']}, {each['molecules']} molecules")
+        for policy, curve in each["log_loss"].items():
+            print(f"  {policy:13}" + " ".join(f"{value:.4f}" for value in curve))
+        for policy, gap in each["above_measure_next"].items():
+            told = zip(gap["mean"], gap["low"], gap["high"], strict=True)
+            print(f"  {policy} - measure_next: " + " ".join(f"{m:.4f} [{a:.4f}, {b:.4f}]" for m, a, b in told))
 
 
-def gathered(rows: list[dict], data: str, replay: str) -> dict[str, np.ndarray]:
+def gathered(rows: list[dict], data: str, replay: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Return every policy's losses of all splits' molecules, and which molecules they are."""
     mine = [row for row in rows if (row["data"], row["replay"]) == (data, replay)]
-    return {
-        policy: np.concatenate([np.array(row["losses"]) for row in mine if row["policy"] == policy])
-        for policy in POLICIES
-    }
+    of = {policy: [row for row in mine if row["policy"] == policy] for policy in POLICIES}
+    losses = {policy: np.concatenate([np.array(row["losses"]) for row in each]) for policy, each in of.items()}
+    kept = ~np.isnan(np.stack(list(losses.values()))).any((0, 2))  # nothing is left to ask where all was measured
+    molecule = np.concatenate([row["rows"] for row in of[POLICIES[0]]])
+    return {policy: each[kept] for policy, each in losses.items()}, molecule[kept]
 
 
-def bootstrap(gap: np.ndarray, draws: int = 2000) -> tuple[np.ndarray, np.ndarray]:
-    """Return the 95 % interval of the mean over molecules, per number of labels."""
+def bootstrap(gap: np.ndarray, molecule: np.ndarray, draws: int = 2000) -> tuple[np.ndarray, np.ndarray]:
+    """Return the 95 % interval of the mean, per column; a molecule that is tested in several splits is drawn as one."""
     rng = np.random.default_rng(0)
-    means = np.stack([gap[rng.integers(0, len(gap), len(gap))].mean(0) for _ in range(draws)])
+    _, group = np.unique(molecule, return_inverse=True)
+    total = np.stack([np.bincount(group, column) for column in gap.T], 1)
+    count = np.bincount(group)
+    drawn = rng.multinomial(len(count), np.full(len(count), 1 / len(count)), draws)
+    means = drawn @ total / (drawn @ count)[:, None]
     return tuple(np.quantile(means, [0.025, 0.975], axis=0))
 
 
-def draw(rows: list[dict], path: Path) -> None:
-    """Draw the mean log-loss after each label, with 95 % intervals of the gap to `measure_next`."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    plt.rcParams.update({"svg.hashsalt": "weft", "svg.fonttype": "none", "font.size": 10})
-    panels = list(dict.fromkeys((row["data"], row["replay"]) for row in rows))
-    figure, axes = plt.subplots(1, len(panels), figsize=(3.1 * len(panels), 3.3), layout="constrained", squeeze=False)
-    styles = {"measure_next": ("-o", "#1b4965"), "uncertain": ("--s", "#5fa8d3"), "random": (":^", "#8795a1")}
-    names = {"sider": "SIDER", "tox21": "Tox21", "remaining": "tasks not yet measured", "targets": "target tasks"}
-    for axis, (data, replay) in zip(axes[0], panels, strict=True):
-        losses = gathered(rows, data, replay)
-        for policy in reversed(POLICIES):
-            mark, colour = styles[policy]
-            mean = losses[policy].mean(0)
-            axis.plot(range(STEPS + 1), mean, mark, color=colour, label=policy.replace("_", " "), lw=1.6, ms=5)
-            if policy != "measure_next":  # the interval of the difference, which is paired, hangs on the other curve
-                low, high = bootstrap(losses[policy] - losses["measure_next"])
-                base = losses["measure_next"].mean(0)
-                axis.vlines(
-                    np.arange(1, STEPS + 1), (base + low)[1:], (base + high)[1:], color=colour, lw=3, alpha=0.35
-                )
-        axis.set(title=names.get(data, data), xlabel="labels measured", ylabel=f"log-loss, {names[replay]}")
-        axis.spines[["top", "right"]].set_visible(False)
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles[::-1], labels[::-1], loc="outside upper left", ncols=3, frameon=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, metadata={"Date": None})
+def summary(rows: list[dict]) -> list[dict]:
+    """Return per table and replay the mean curves, and how far above `measure_next` the other policies are."""
+    found = []
+    for data, replay in dict.fromkeys((row["data"], row["replay"]) for row in rows):
+        losses, molecule = gathered(rows, data, replay)
+        splits = sorted({row["seed"] for row in rows if row["data"] == data})
+        curves = {policy: each.mean(0).round(5).tolist() for policy, each in losses.items()}
+        gaps = {}
+        for policy in POLICIES[1:]:
+            gap = losses[policy] - losses[POLICIES[0]]
+            gap = np.concatenate([gap[:, 1:], gap[:, 1:].mean(1, keepdims=True)], 1)
+            low, high = bootstrap(gap, molecule)
+            told = {"mean": gap.mean(0), "low": low, "high": high}
+            gaps[policy] = {name: value.round(5).tolist() for name, value in told.items()}
+        about = {"data": data, "replay": replay, "splits": splits, "molecules": len(molecule)}
+        found.append({**about, "log_loss": curves, "above_measure_next": gaps})
+    return found
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def settings() -> Figure:
 _LOOKS = {
     "learnt from": (MIDDLE, ""),
     "shown of the query": (LIGHT, "////"),
-    "asked": (WARM, ".."),
+    "asked": (WARM, "xx"),
     "blank": ("white", ""),
 }
 

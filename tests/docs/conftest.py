@@ -20,7 +20,7 @@ from weft.report import whole
 from weft.tasks import Kind, Task, TaskSet
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def workshop(tmp_path_factory: pytest.TempPathFactory, cache_of_tests: None):
     """A place to run pages in, each in a folder of its own; data of real sets are not at hand."""
     with pytest.MonkeyPatch.context() as patch:

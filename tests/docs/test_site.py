@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 
+import matplotlib
 import pytest
 
 from tests.docs.pages import DOCS, ROOT, all_pages
@@ -58,8 +59,9 @@ def test_pictures_say_what_they_show():
 def test_figures_are_drawn_by_code_here(tmp_path, monkeypatch):
     """Protects from pictures that nobody can draw again: each has a drawing, and each drawing works."""
     monkeypatch.syspath_prepend(str(DOCS / "figures"))
-    import draw
+    with matplotlib.rc_context():  # how they look is set when they are imported
+        import draw
 
-    drawn = {draw.write(name, tmp_path).name for name in draw.DRAWINGS}
+        drawn = {draw.write(name, tmp_path).name for name in draw.DRAWINGS}
     assert drawn == {path.name for path in (DOCS / "figures").glob("*.svg")}
     assert all(path.stat().st_size < 60_000 for path in (DOCS / "figures").glob("*.svg"))

@@ -124,6 +124,8 @@ def test_a_drawing_is_safe_and_told_in_words():
             )
             assert tint
             assert (int(tint[2], 16) > int(tint[1], 16)) is bluer
+            signed = draw_molecule("CCO", sign * np.array([1.0, 0, 0]), dark=dark)
+            assert re.search(r"class='note' d='M", signed), "the sign is drawn"
     assert draw_molecule("CCO", values) == draw_molecule("CCO", values)
     ElementTree.fromstring(draw_molecule("CCO", np.zeros(3), dark=True))
     with pytest.raises(UserError, match="cannot be drawn"):

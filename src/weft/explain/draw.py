@@ -77,7 +77,7 @@ def _tints(values: Floats, dark: bool) -> dict[int, tuple[float, float, float]]:
 
 def _signs(values: Floats) -> dict[int, str]:
     large = np.abs(values) >= _SIGNED * max(float(np.abs(values).max(initial=0.0)), 1e-12)
-    return {atom: "+" if values[atom] > 0 else "−" for atom in np.flatnonzero(large).tolist()}
+    return {atom: "+" if values[atom] > 0 else "-" for atom in np.flatnonzero(large).tolist()}
 
 
 def _told(svg: str, title: str) -> str:
