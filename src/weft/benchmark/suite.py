@@ -143,6 +143,7 @@ REGISTRY: dict[str, str] = {
     "metalink-reveal": "weft.benchmark.molecule_suites:REVEAL",
     "metalink-layers": "weft.benchmark.molecule_suites:LAYERS",
     "metalink-ablation": "weft.benchmark.ablations:ABLATION",
+    "metalink-fewshot": "weft.benchmark.fewshot:FEWSHOT",
     "metalink-multilabel": "weft.benchmark.multilabel:MULTILABEL",
     "practice": "weft.benchmark.practice:PRACTICE",
 }

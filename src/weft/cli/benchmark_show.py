@@ -12,8 +12,7 @@ from weft.cli.console import say, say_json
 from weft.errors import UserError
 
 if TYPE_CHECKING:
-    from weft.benchmark.molecule_results import MoleculeResult
-    from weft.benchmark.molecule_suite import MoleculeSuite
+    from weft.benchmark.molecule_page import Section
     from weft.benchmark.results import Result
     from weft.benchmark.runner import Finished
     from weft.benchmark.suite import AnySuite
@@ -84,21 +83,25 @@ def _told(result: Any) -> dict[str, Any]:
 
 
 def _tables(suite: AnySuite[Any], results: Sequence[Any], json: bool, against: tuple[str, ...] = ()) -> None:
+    from weft.benchmark.fewshot_suite import FewShotSuite
+    from weft.benchmark.fewshot_tables import fewshot_sections
+    from weft.benchmark.molecule_page import sections
     from weft.benchmark.molecule_suite import MoleculeSuite
 
     if json:
         say_json({"results": [_told(result) for result in results]})
     elif isinstance(suite, MoleculeSuite):
-        _molecules(suite, results, against)
+        _sections(sections(suite, results, against))
+    elif isinstance(suite, FewShotSuite):
+        _sections(fewshot_sections(suite, results, against))
     else:
         _graph(suite.title, results)
 
 
-def _molecules(suite: MoleculeSuite, results: Sequence[MoleculeResult], against: tuple[str, ...]) -> None:
-    from weft.benchmark.molecule_page import sections
+def _sections(found: Sequence[Section]) -> None:
     from weft.cli.tables import show_table
 
-    for section in sections(suite, results, against):
+    for section in found:
         for part in section.grid.parts():
             show_table(section.title, part.header, part.rows)
         say(section.words + "\n")
@@ -117,6 +120,8 @@ def _graph(title: str, results: Sequence[Result]) -> None:
 
 def _files(suite: AnySuite[Any], results: Sequence[Any], options: ShowOptions, json: bool) -> None:
     """Draw and write, and tell where."""
+    from weft.benchmark.fewshot_suite import FewShotSuite
+    from weft.benchmark.fewshot_tables import fewshot_sections
     from weft.benchmark.molecule_page import markdown, sections, write_part
     from weft.benchmark.molecule_suite import MoleculeSuite
     from weft.benchmark.pictures import draw
@@ -128,6 +133,8 @@ def _files(suite: AnySuite[Any], results: Sequence[Any], options: ShowOptions, j
         around = Path() if page is None else page.parent
         placed = [(picture, Path(os.path.relpath(picture.path, around)).as_posix()) for picture in drawn]
         text = markdown(sections(suite, results, options.against), placed) if page else ""
+    elif isinstance(suite, FewShotSuite):
+        drawn, text = [], markdown(fewshot_sections(suite, results, options.against)) if page else ""
     else:
         drawn, text = [], grid(results).markdown()
     if page is not None:

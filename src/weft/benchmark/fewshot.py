@@ -1,0 +1,30 @@
+"""Few-shot classes: MetaLink in the meta setting beside what few-shot learning would do, on classes never seen.
+
+Every row has the same encoder (Conv-4), the same training episodes and the same budget; they differ in the head alone.
+`prototype` is the prototypical network. `metalink/K` are class nodes with K layers of the knowledge graph, solved
+exactly over the trained encoder; `(learnt)` is the trained head alone, which with 0 layers is the prototypical network,
+number for number. `tuned` is a linear head that starts at the prototypes and is tuned on the support, meta-trained
+through its steps. `(centroid)` and `(logistic)` are asked on the embeddings of the prototypical network.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from weft.benchmark.fewshot_suite import FewShotRow, FewShotSuite
+
+DEPTHS = (0, 1, 2)
+#: 2,000 training episodes of 20 classes, with 1 or 5 shots.
+BUDGET: dict[str, Any] = {"encoder_options": {"augmentations": ["affine"]}, "epochs": 40, "lr": 2e-3}
+
+FEWSHOT = FewShotSuite(
+    "metalink-fewshot",
+    "Few-shot classes: class nodes from 1 or 5 examples, beside prototypical networks",
+    ("omniglot-small",),
+    (
+        FewShotRow("prototype", "prototype", BUDGET, readings=("centroid", "logistic")),
+        *(FewShotRow(f"metalink/{k}", "graph", {**BUDGET, "layers": k}, exact=True) for k in DEPTHS),
+        FewShotRow("tuned", "tuned", BUDGET),
+    ),
+    against="prototype",
+)

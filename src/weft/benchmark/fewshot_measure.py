@@ -1,0 +1,101 @@
+"""Training one few-shot row with one seed, and asking it the test episodes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from weft.benchmark.cost import Clock, peak_memory
+from weft.benchmark.fewshot_data import with_turns
+from weft.benchmark.fewshot_results import FewShotResult
+from weft.benchmark.fewshot_suite import FewShotRow
+from weft.benchmark.measure import made
+from weft.data.base import Inputs
+from weft.encoders.base import encoder_class
+from weft.errors import UserError
+from weft.fewshot.episodes import Ints, Shape, members
+from weft.fewshot.exact import ExactHead, solved
+from weft.fewshot.frozen import FROZEN
+from weft.fewshot.network import CELLS, FewShotNet, allows, correct, learn
+
+if TYPE_CHECKING:
+    from weft.benchmark.fewshot_suite import FewShotSuite
+    from weft.benchmark.row import Job
+    from weft.training.run import Run
+
+#: Seed of the test episodes: the same ones for every row, of each split.
+_EPISODES = 1_000
+
+
+class FewShotMeasure:
+    """Trains rows of a few-shot suite.
+
+    Args:
+        suite: whose rows.
+        threads: to compute with.
+        own: whether this process is there for one training.
+    """
+
+    def __init__(self, suite: FewShotSuite, threads: int = 1, own: bool = False) -> None:
+        self.suite, self.threads, self.own = suite, threads, own
+        self.load = lru_cache(maxsize=1)(suite.load)
+
+    def __call__(self, job: Job, run: Run) -> FewShotResult:
+        """Train a row on the training classes of a split and ask it about the test classes."""
+        torch.set_num_threads(self.threads)
+        row, held = job.row, self.load(job.data)
+        if not isinstance(row, FewShotRow):
+            raise UserError(f"the row {row.name} is not one of a few-shot suite")
+        train, val, test = held.split(job.seed)
+        data, label, rows = with_turns(held, train) if self.suite.turns else (held.data, held.label, train)
+        config = row.config()
+        inputs = Inputs.of(data, encoder_class(config.encoder).needs)
+        training = Clock()
+        net, history = learn(config, inputs, inputs.widths, label, (rows, val), run)
+        shapes = [Shape(n, k, self.suite.queries) for n, k in self.suite.cells]
+        held_out = _embedded(net, inputs, label, val)
+        head = net.head
+        if row.exact:
+            judged = [shape for n, k in CELLS if allows(held_out[1], shape := Shape(n, k, config.queries))]
+            head = solved(net.head, *_embedded(net, inputs, label, rows), held_out, judged, config.judged)
+        cpu, wall = training.cpu_s, training.wall_s
+        asked = Clock()
+        seen = _embedded(net, inputs, label, test)
+        right = {"": _right(head, *seen, shapes, self.suite.episodes)}
+        predict = asked.cpu_s
+        others = {**({"learnt": net.head} if row.exact else {}), **{name: FROZEN[name] for name in row.readings}}
+        right |= {name: _right(answer, *seen, shapes, self.suite.episodes) for name, answer in others.items()}
+        own = _right(head, *held_out, shapes, self.suite.episodes)
+        weights = asdict(head.weights) if isinstance(head, ExactHead) else {}
+        asks = {str(shape): shape.ways * shape.queries for shape in shapes}
+        return FewShotResult(
+            self.suite.name, row.name, job.data, job.seed, row.model, row.told(),
+            [str(shape) for shape in shapes], asks, right,
+            {cell: float(np.mean(values)) / asks[cell] for cell, values in own.items() if values},
+            {name: len(np.unique(label[part])) for name, part in (("train", rows), ("val", val), ("test", test))},
+            {"trained": len(history.rows), "best": history.best_epoch},
+            cpu, wall, predict, sum(p.numel() for p in net.parameters()), self.threads,
+            {**made(), "data_sha256": held.sha256}, peak_memory() if self.own else None, run.device, weights,
+        )  # fmt: skip
+
+
+def _embedded(net: FewShotNet, inputs: Inputs, label: Ints, rows: Ints) -> tuple[Tensor, list[Ints]]:
+    """Return embeddings of `rows`, and the places of each class among them."""
+    rows = np.sort(rows)
+    among = [np.searchsorted(rows, part) for part in members(label, rows)]
+    return net.embed(inputs, torch.from_numpy(rows)), among
+
+
+def _right(answer: Any, h: Tensor, among: list[Ints], shapes: list[Shape], count: int) -> dict[str, list[int]]:
+    """Return the right answers in every episode of the sizes that there are classes for."""
+    found: dict[str, list[int]] = {}
+    for shape in shapes:
+        if allows(among, shape):
+            share = correct(answer, h, among, shape, count, _EPISODES)
+            found[str(shape)] = [int(n) for n in np.rint(share * shape.ways * shape.queries)]
+    return found

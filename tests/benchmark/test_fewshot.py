@@ -1,0 +1,108 @@
+"""The few-shot suite on made images: every row trains and is asked the same episodes; tables by hand."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from weft.benchmark.fewshot import FEWSHOT
+from weft.benchmark.fewshot_data import ClassSet, load_classes, with_turns
+from weft.benchmark.fewshot_results import FewShotResult, Share
+from weft.benchmark.fewshot_tables import accuracy_grid, difference_grid, fewshot_sections
+from weft.benchmark.runner import RunOptions, run_suite
+from weft.cli.benchmark_show import ShowOptions, show_suite
+from weft.data.images import Images
+from weft.errors import UserError
+
+
+def load(name):
+    rng = np.random.default_rng(0)
+    label = np.repeat(np.arange(70), 20)
+    tone = np.kron(rng.integers(0, 255, (70, 4, 4))[label], np.ones((4, 4))) + 60 * rng.normal(size=(1400, 16, 16))
+    return ClassSet(name, Images.from_arrays(np.clip(tone, 0, 255).astype(np.uint8)), label, label // 12)
+
+
+SMALL = {"steps": 1, "judged": 2, "ways": 5}
+ROWS = tuple(dataclasses.replace(row, options={**row.options, **SMALL}) for row in FEWSHOT.rows)
+SUITE = dataclasses.replace(FEWSHOT, load=load, episodes=4, rows=ROWS)
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("out")
+    run_suite(
+        SUITE, folder, RunOptions((0,), ("prototype", "metalink/0", "metalink/1", "tuned"), changed={"epochs": 1})
+    )
+    return folder
+
+
+def test_rows_are_comparable(out):
+    """Protects the comparison: with no layer the trained head is the prototypical network, answer for answer."""
+    options = RunOptions((0,), ("prototype", "metalink/0", "metalink/1", "tuned"), changed={"epochs": 1})
+    found = {r.row: r for r in run_suite(SUITE, out, options).results}
+    assert set(found) == {"prototype", "metalink/0", "metalink/1", "tuned"}
+    assert set(found["prototype"].right) == {"", "centroid", "logistic"}
+    assert set(found["metalink/1"].right) == {"", "learnt"}
+    assert found["metalink/0"].right["learnt"] == found["prototype"].right[""]
+    for result in found.values():
+        assert {len(right) for cells in result.right.values() for right in cells.values()} == {4}
+        assert result.sizes["train"] == 4 * (70 - result.sizes["val"] - result.sizes["test"])
+        assert min(result.sizes["val"], result.sizes["test"]) >= 20
+        assert result.epochs == {"trained": 1, "best": 0}
+    assert found["metalink/0"].weights["ridge"] in (0.1, 0.3, 1.0)
+
+
+def test_it_is_shown_and_written(out, tmp_path, capsys):
+    page = tmp_path / "page.md"
+    page.write_text("# Here\n\n<!-- benchmark: metalink-fewshot -->\n<!-- end of benchmark -->\n")
+    show_suite(SUITE, out, ShowOptions(markdown=page, pictures=tmp_path), json=False)
+    told = capsys.readouterr().out
+    assert "metalink/1 (learnt)" in told
+    assert "difference to prototype" in page.read_text()
+
+
+def result(row, right, seed=0, readings=None):
+    cells = {"2-way 1-shot": right}
+    others = {name: {"2-way 1-shot": values} for name, values in (readings or {}).items()}
+    return FewShotResult(
+        "s", row, "omniglot-small", seed, "graph", {}, ["2-way 1-shot"], {"2-way 1-shot": 10}, {"": cells, **others},
+        {"2-way 1-shot": 0.5}, {"train": 3}, {"best": 1}, 1.0, 2.0, 0.5, 100,
+    )  # fmt: skip
+
+
+def test_accuracy_and_paired_difference_by_hand():
+    """Protects every number: mean and interval over episodes, differences episode by episode, seeds pooled."""
+    found = [
+        result("prototype", [4, 6, 8], readings={"centroid": [5, 5, 5]}),
+        result("metalink/0", [6, 8, 10]),
+        result("metalink/0", [7, 7, 7], seed=1),
+    ]
+    half = 196 * 0.2 / 3**0.5
+    rows = accuracy_grid(FEWSHOT, found).rows
+    assert rows[0] == ("prototype", "1", f"60.00 ± {half:.2f}")
+    assert rows[2] == ("metalink/0", "2", f"75.00 ± {half / 2:.2f}")
+    assert difference_grid(FEWSHOT, found, "prototype").rows == (
+        ("prototype (centroid)", f"-10.00 ± {half:.2f}"),
+        ("metalink/0", "+20.00 ± 0.00"),
+    )
+    assert len(fewshot_sections(FEWSHOT, found)) == 3
+    assert str(Share.of([0.5, 0.7])) == "60.00 ± 19.60"
+
+
+def test_turned_images_are_classes_of_their_own():
+    """Protects the training classes: other rows are not turned, and a turned class has its own number and pixels."""
+    held = load("x")
+    rows = np.flatnonzero(held.label < 3)
+    data, label, train = with_turns(held, rows)
+    assert len(data) == 1400 + 3 * len(rows)
+    assert np.array_equal(label[:1400], held.label)
+    assert sorted(set(label[train])) == [0, 1, 2, 70, 71, 72, 140, 141, 142, 210, 211, 212]
+    pixels = data.images().read(slice(0, len(data)))
+    at = int(np.flatnonzero(label == 140)[0])
+    assert np.array_equal(pixels[at, 0], np.rot90(pixels[int(np.flatnonzero(label == 0)[0]), 0], 2))
+
+
+def test_a_missing_file_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("WEFT_DATA", str(tmp_path))
+    with pytest.raises(UserError, match="not on this machine"):
+        load_classes("omniglot-small")
