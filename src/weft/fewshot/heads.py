@@ -1,8 +1,8 @@
 r"""From support embeddings to task nodes of classes, and from these to scores of queries.
 
 A class is a task node; the N nodes of an episode are a group whose scores share a softmax. In the meta setting a node
-is made of its support alone: first the mean :math:`c_k` of its K support embeddings (prototypical networks, Snell et al.,
-arXiv 1703.05175, equation 1), then moved by layers of the knowledge graph (`GraphHead`).
+is made of its support alone: first the mean :math:`c_k` of its K support embeddings (prototypical networks, Snell et
+al., arXiv 1703.05175, equation 1), then moved by layers of the knowledge graph (`GraphHead`).
 """
 
 from __future__ import annotations
