@@ -55,6 +55,20 @@ def test_what_is_not_random_is_run_once(tmp_path, trained):
     assert len(trained) == 3
 
 
+def test_a_suite_may_draw_a_graph_per_seed(tmp_path, trained):
+    """Protects made-up data from a finding that holds of one draw: also what is not random sees every graph."""
+    drawn = []
+
+    def graph(seed):
+        drawn.append(seed)
+        return small_graph(12 + 4 * seed)
+
+    rows = (Row("guess/one", tiny.NAME, random=False), SUITE.rows[1])
+    found = run_suite(Suite("small", "", small_graph, rows, drawn=graph), tmp_path, TWO)
+    assert [r.key[::2] for r in found.results] == [(r, k) for k in (0, 1) for r in ("guess/one", "guess/two")]
+    assert drawn == [0, 0, 1, 1]
+
+
 def test_a_line_says_all(tmp_path):
     """Protects the raw rows: metrics per family and part, cost, options and versions, readable without weft."""
     found = run_suite(SUITE, tmp_path, RunOptions(seeds=(0,), rows=("guess/one",)))

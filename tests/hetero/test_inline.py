@@ -134,6 +134,8 @@ def test_experts_of_many_tasks_are_narrower():
     config = TrunkConfig(narrow=8)
     assert [expert_width(tasks, config) for tasks in (1, 8, 9, 32, 128)] == [64, 64, 64, 32, 16]
     assert expert_width(32, replace(config, narrow=0)) == 64
+    gently = replace(config, narrow=2, narrow_power=0.25)
+    assert [expert_width(tasks, gently) for tasks in (1, 2, 8, 32)] == [64, 64, 48, 32]
 
 
 @pytest.mark.parametrize("kept", [0, 8])
@@ -260,6 +262,24 @@ def test_a_gate_leans_to_its_own_expert_at_the_start():
     trunk = build_trunk("inline", full.schema, FAMILIES, replace(CONFIG, own_share=0.9)).double().eval()
     for reading in trunk.read_gates(states(), full):
         assert (reading.weight.argmax(3) == torch.arange(3)[:, None, None]).all()
+
+
+@pytest.mark.parametrize("gate", ["relation", "edge"])
+def test_a_task_of_few_labels_begins_by_listening(gate: str):
+    """With a fifth of the labels that make a task one of its own mind, it takes a fifth of the usual share."""
+    full = graph()
+    config = replace(CONFIG, gate=gate, gate_sees="state", gate_spread=0.0, own_share=0.8, own_labels=100)
+    trunk = build_trunk("inline", full.schema, FAMILIES, config).eval()
+    for gates in trunk.gates:
+        for part in gates.gates:
+            for net in [part.logits] if gate == "relation" else [part.receiver, part.sender]:
+                net.out.data.zero_()
+    trunk.lean([1000, 20, 100])
+    for reading in trunk.read_gates({k: x.detach().float() for k, x in states().items()}, full):
+        for task, share in enumerate((0.8, 0.16, 0.8)):
+            others = [j for j in range(3) if j != task]
+            torch.testing.assert_close(reading.weight[task, ..., task].mean(), torch.tensor(share))
+            torch.testing.assert_close(reading.weight[task][..., others].mean(), torch.tensor((1 - share) / 2))
 
 
 def test_an_unknown_gate_is_named():

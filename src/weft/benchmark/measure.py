@@ -9,7 +9,7 @@ import numpy as np
 
 from weft.benchmark.cost import peak_memory
 from weft.benchmark.results import Result
-from weft.benchmark.scores import Scores, family_kinds, family_scores
+from weft.benchmark.scores import family_cells, family_kinds, family_scores
 from weft.benchmark.training import train
 from weft.data.graph_known import unlabelled
 from weft.data.graph_splits import with_split
@@ -26,54 +26,66 @@ if TYPE_CHECKING:
     from weft.benchmark.suite import Suite
     from weft.data.hetero import HeteroGraph
     from weft.data.splits import Split
+    from weft.hetero.resample import Cells
 
 
-def split_of(suite: Suite) -> tuple[HeteroGraph, Split]:
-    """Read a suite's graph and its split, the same nodes for every row and seed.
+def split_of(graph: HeteroGraph) -> tuple[HeteroGraph, Split]:
+    """Return a graph with a split, its own if it has one, and that split: the same nodes for every row.
 
     Raises:
         UserError: for a graph without test nodes.
     """
-    graph = with_split(suite.graph(), seed=0)
+    graph = with_split(graph, seed=0)
     if graph.split is None or not len(graph.split.test):
         raise UserError("the graph has no test nodes", where=graph.name, mend="Give it a split with all three parts.")
     return graph, graph.split
 
 
 class Measure:
-    """Trains rows of a suite on its graph.
+    """Trains rows of a suite on its graph, or on that of the seed; test nodes are only predicted.
 
     Args:
         suite: whose rows.
-        graph: all of it.
-        split: its parts; test nodes are only predicted.
         threads: PyTorch may use.
         own: whether this process is there for one training.
     """
 
-    def __init__(self, suite: Suite, graph: HeteroGraph, split: Split, threads: int = 1, own: bool = False) -> None:
-        self.suite, self.graph, self.split, self.threads, self.own = suite, graph, split, threads, own
+    def __init__(self, suite: Suite, threads: int = 1, own: bool = False) -> None:
+        self.suite, self.threads, self.own = suite, threads, own
+        self.whole = None if suite.drawn else split_of(suite.graph())
 
     def __call__(self, job: Job, run: Run) -> Result:
         """Train a row and return its line."""
+        return self.answered(job, run)[0]
+
+    def answered(self, job: Job, run: Run) -> tuple[Result, dict[str, Cells]]:
+        """Train a row and return its line, and each family's answers and predictions at the test nodes."""
         import torch
 
         torch.set_num_threads(self.threads)
-        row, graph, split = job.row, self.graph, self.split
+        row, (graph, split) = job.row, self._graph(run.seed)
         rows = np.concatenate([split.val, split.test])
         trained = train(row.build, Nodes.of(unlabelled(graph)), graph.labels, split, run, rows, row.alone)
         cut = len(split.val)
-        val, test = (self._score(trained.predictions, part, rows[part]) for part in (slice(cut), slice(cut, None)))
+        parts = (_part(graph, trained.predictions, part, rows[part]) for part in (slice(cut), slice(cut, None)))
+        val, test = (family_scores(*part) for part in parts)
         probe = {} if self.suite.probe is None else dict(self.suite.probe(trained.predictors, graph))
-        return Result(
+        result = Result(
             self.suite.name, row.name, run.seed, row.model, row.told(), family_kinds(graph.tasks), val, test,
             round(trained.cpu_s, 2), round(trained.wall_s, 2), trained.parameters, self.threads, probe,
             made(run.device), peak_memory() if self.own else None,
         )  # fmt: skip
+        return result, family_cells(*_part(graph, trained.predictions, slice(cut, None), rows[cut:]))
 
-    def _score(self, predictions: Predictions, part: slice, rows: Ints) -> Scores:
-        found = predictions.take(np.arange(len(predictions.ok))[part])
-        return family_scores(found, Asked(self.graph.labels.take(rows)))
+    def _graph(self, seed: int) -> tuple[HeteroGraph, Split]:
+        if self.suite.drawn is not None:
+            return split_of(self.suite.drawn(seed))
+        return self.whole or split_of(self.suite.graph())
+
+
+def _part(graph: HeteroGraph, predictions: Predictions, part: slice, rows: Ints) -> tuple[Predictions, Asked]:
+    """Return the predictions of a part of the nodes, and what they should have been."""
+    return predictions.take(np.arange(len(predictions.ok))[part]), Asked(graph.labels.take(rows))
 
 
 def made(device: str = "cpu") -> dict[str, str]:

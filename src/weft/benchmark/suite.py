@@ -75,7 +75,7 @@ class AnySuite(Protocol[R_co]):
 
 @dataclass(frozen=True)
 class Suite:
-    """Models to compare on one graph with its own split (implements `AnySuite`).
+    """Models to compare on one graph with its own split, or on one per seed (implements `AnySuite`).
 
     Attributes:
         name: on the command line.
@@ -83,6 +83,8 @@ class Suite:
         graph: reads or makes the graph.
         rows: the models.
         probe: what else to tell of the fitted models of a row, JSON-ready.
+        drawn: makes the graph of a seed, in place of `graph`: what holds of one made-up graph only would else pass for
+            a finding.
     """
 
     name: str
@@ -90,6 +92,7 @@ class Suite:
     graph: Callable[[], HeteroGraph]
     rows: tuple[Row, ...]
     probe: Callable[[Sequence[Predictor], HeteroGraph], Mapping[str, Any]] | None = None
+    drawn: Callable[[int], HeteroGraph] | None = None
     kind: type[Result] = Result
     rounds: ClassVar[int] = 3
     processes: ClassVar[int] = 0
@@ -99,19 +102,19 @@ class Suite:
         return select_rows(self, names)
 
     def jobs(self, rows: Sequence[Row], seeds: Sequence[int], data: Sequence[str] = ()) -> list[Job]:
-        """Return the trainings of some rows, seed by seed; what is not random has the first seed only."""
+        """Return the trainings of some rows, seed by seed; on one graph what is not random has the first seed only."""
         if data:
             raise UserError(f"the suite {self.name} has its own graph", where="--data", mend="Leave --data out.")
-        return [Job(row, seed) for seed in seeds for row in rows if row.random or seed == seeds[0]]
+        return [Job(row, seed) for seed in seeds for row in rows if row.random or self.drawn or seed == seeds[0]]
 
     def check(self, rows: Sequence[Row]) -> None:
         """Nothing to refuse: a row's options are checked when it is trained."""
 
     def measure(self, threads: int, own: bool = False) -> Callable[[Job, Run], Result]:
-        """Read the graph and return what trains a row on it."""
-        from weft.benchmark.measure import Measure, split_of
+        """Read the graph, unless every seed has its own, and return what trains a row on it."""
+        from weft.benchmark.measure import Measure
 
-        return Measure(self, *split_of(self), threads, own)
+        return Measure(self, threads, own)
 
 
 def select_rows(suite: AnySuite[Any], names: Sequence[str]) -> tuple[Any, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 
 from weft.data.hetero import Relation
 from weft.hetero.aggregate import product
-from weft.hetero.gates import Exchanged, GateLogits, own_first
+from weft.hetero.gates import Exchanged, GateLogits, lean, own_first
 from weft.hetero.layer import RelationLayer, States
 from weft.hetero.mixing import mix
 from weft.hetero.products import scores
@@ -79,6 +80,13 @@ class EdgeGates(nn.Module):
                 own = layer.merged(kind, shared[kind][self.tasks :], self.tasks)
                 merged[kind] = torch.cat([merged[kind], own])
         return merged, weights
+
+    def lean(self, shares: Sequence[float]) -> None:
+        """Let each task take so much from its own expert at first."""
+        for gate in self.gates:
+            prior = cast(EdgeGate, gate).prior
+            if prior is not None:
+                lean(prior, shares)
 
     def _into(
         self,

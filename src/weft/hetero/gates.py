@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -108,6 +109,13 @@ class RelationGates(nn.Module):
                 merged[kind] = torch.cat([merged[kind], shared])
         return merged, weights
 
+    def lean(self, shares: Sequence[float]) -> None:
+        """Let each task take so much from its own expert at first."""
+        for at, gate in enumerate(self.gates):
+            prior = cast(RelationGate, gate).prior
+            if prior is not None:
+                lean(prior, [shares[task] for task in self.groups[at % len(self.groups)]])
+
     def _at(self, kind: str, layer: RelationLayer) -> list[RelationGate]:
         """Return the gates into a type, one per group."""
         n, at = len(self.groups), layer.kinds.index(kind)
@@ -164,7 +172,14 @@ def own_first(tasks: int, sources: int, relations: int, config: TrunkConfig) -> 
     """Return trained additions `[T, R, S, 1]` to the logits, which start at the task's own share; None without them."""
     if not config.gate_prior:
         return None
-    share = config.own_share
-    lead = math.log(share * (sources - 1) / (1 - share)) if share and sources > 1 else 0.0
-    own = torch.eye(tasks, sources)[:, None, :, None] * lead
-    return nn.Parameter(own.repeat(1, relations, 1, 1))
+    prior = nn.Parameter(torch.zeros(tasks, relations, sources, 1))
+    lean(prior, [config.own_share] * tasks)
+    return prior
+
+
+@torch.no_grad()
+def lean(prior: nn.Parameter, shares: Sequence[float]) -> None:
+    """Let each task take `shares` from its own expert, as far as `prior` `[T, R, S, 1]` goes; 0 means equal shares."""
+    sources = prior.shape[2]
+    for t, share in enumerate(shares):
+        prior[t, :, t] = math.log(share * (sources - 1) / (1 - share)) if share and sources > 1 else 0.0
