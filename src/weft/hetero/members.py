@@ -77,7 +77,7 @@ def new_network(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         net = HeteroNet(config, shape, families, [_bias(f, t) for f, t in zip(families, asked, strict=True)])
-    net.trunk.lean([evidence(f, t) for f, t in zip(families, asked, strict=True)])
+    net.start([evidence(f, t) for f, t in zip(families, asked, strict=True)])
     return net
 
 
