@@ -18,7 +18,7 @@ from weft.hetero.topology import Topology
 from weft.hetero.trunks.base import Families, TrunkConfig, build_trunk
 from weft.hetero.trunks.inline import Inline, expert_width
 
-CONFIG = TrunkConfig(layers=2, layer=LayerConfig(dim=4), own_share=0.5)
+CONFIG = TrunkConfig(layers=2, layer=LayerConfig(dim=4), own_share=0.5, narrow=0)
 COUNTS = {"a": 4, "b": 5, "c": 2}
 FAMILIES = Families(("s", "t", "u"), ("a", "b", "b"))
 ALL = [0, 1, 2]
@@ -123,7 +123,7 @@ def test_gates_in_groups_are_their_slow_reference(experts: int, block: int, monk
 @pytest.mark.parametrize("gate", ["relation", "edge"])
 def test_narrow_experts_are_their_slow_reference(gate: str):
     full, x = graph(), states()
-    trunk = built(replace(CONFIG, gate=gate, narrow=1), full)
+    trunk = built(replace(CONFIG, gate=gate, narrow=1, narrow_power=0.5), full)
     assert trunk.width == 2
     slow = slow_trunk(trunk, x, full, by_relation if gate == "relation" else by_edge)
     of = dict(trunk.named_parameters()) | {f"x {kind}": state for kind, state in x.items()}
@@ -131,11 +131,11 @@ def test_narrow_experts_are_their_slow_reference(gate: str):
 
 
 def test_experts_of_many_tasks_are_narrower():
-    config = TrunkConfig(narrow=8)
-    assert [expert_width(tasks, config) for tasks in (1, 8, 9, 32, 128)] == [64, 64, 64, 32, 16]
+    config = TrunkConfig()
+    assert [expert_width(tasks, config) for tasks in (1, 2, 4, 8, 32)] == [64, 64, 56, 48, 32]
     assert expert_width(32, replace(config, narrow=0)) == 64
-    gently = replace(config, narrow=2, narrow_power=0.25)
-    assert [expert_width(tasks, gently) for tasks in (1, 2, 8, 32)] == [64, 64, 48, 32]
+    steeply = replace(config, narrow=8, narrow_power=0.5)
+    assert [expert_width(tasks, steeply) for tasks in (1, 8, 9, 32, 128)] == [64, 64, 64, 32, 16]
 
 
 @pytest.mark.parametrize("kept", [0, 8])
