@@ -264,11 +264,14 @@ def test_a_gate_leans_to_its_own_expert_at_the_start():
         assert (reading.weight.argmax(3) == torch.arange(3)[:, None, None]).all()
 
 
+@pytest.mark.parametrize("pace", [1.0, 10.0])
 @pytest.mark.parametrize("gate", ["relation", "edge"])
-def test_a_task_of_few_labels_begins_by_listening(gate: str):
+def test_a_task_of_few_labels_begins_by_listening(gate: str, pace: float):
     """With a fifth of the labels that make a task one of its own mind, it takes a fifth of the usual share."""
     full = graph()
-    config = replace(CONFIG, gate=gate, gate_sees="state", gate_spread=0.0, own_share=0.8, own_labels=100)
+    config = replace(
+        CONFIG, gate=gate, gate_pace=pace, gate_sees="state", gate_spread=0.0, own_share=0.8, own_labels=100
+    )
     trunk = build_trunk("inline", full.schema, FAMILIES, config).eval()
     for gates in trunk.gates:
         for part in gates.gates:

@@ -31,7 +31,7 @@ class EdgeGate(nn.Module):
         self.tasks, self.sources = tasks, sources
         self.receiver = GateLogits(tasks, sources, relations, config, reads)
         self.sender = GateLogits(tasks, sources, relations, config, reads)
-        self.prior = own_first(tasks, sources, relations, config)
+        self.prior, self.pace = own_first(tasks, sources, relations, config), config.gate_pace
         sees = config.gate_sees == "message"
         self.look = nn.Parameter(torch.zeros(relations, tasks, config.layer.dim)) if sees else None
 
@@ -46,7 +46,7 @@ class EdgeGate(nn.Module):
         """
         left, right = self.receiver(state)[:, at], self.sender(sent)[:, at]
         if self.prior is not None:
-            left = left + self.prior[:, at]
+            left = left + self.pace * self.prior[:, at]
         if self.look is not None:
             right = right + scores(self.look[at].expand(self.sources, -1, -1), q).transpose(0, 1)
         return left, right
@@ -84,9 +84,9 @@ class EdgeGates(nn.Module):
     def lean(self, shares: Sequence[float]) -> None:
         """Let each task take so much from its own expert at first."""
         for gate in self.gates:
-            prior = cast(EdgeGate, gate).prior
-            if prior is not None:
-                lean(prior, shares)
+            own = cast(EdgeGate, gate)
+            if own.prior is not None:
+                lean(own.prior, shares, own.pace)
 
     def _into(
         self,

@@ -48,6 +48,7 @@ class TrunkConfig:
         narrow_power: (`narrow` / their number) ** this, so that the cost grows more slowly than their number: at a
             quarter, products grow as its root. 0 as `narrow` keeps them all `layer.dim` wide.
         gate_prior: whether that bias is there and trained; the released code has none.
+        gate_pace: how many times faster than a weight it learns: Adam moves all weights alike, and this is a logit.
         gate_spread: standard deviation of the gates' first weights at the start.
         gate_twice: gates read the state beside itself, as the released code's do.
         mixture: heads read a mixture of all tasks' last states, as MMoE's do, instead of their task's own.
@@ -67,6 +68,7 @@ class TrunkConfig:
     narrow: int = 2
     narrow_power: float = 0.25
     gate_prior: bool = True
+    gate_pace: float = 1.0
     gate_spread: float = 1e-2
     gate_twice: bool = False
     mixture: bool = False
