@@ -180,7 +180,7 @@ def own_first(tasks: int, sources: int, relations: int, config: TrunkConfig) -> 
 
 @torch.no_grad()
 def lean(prior: nn.Parameter, shares: Sequence[float], pace: float) -> None:
-    """Let each task take `shares` from its own expert, as far as `pace * prior` `[T, R, S, 1]` goes; 0: equal shares."""
+    """Let each task take `shares` from its own expert, as far as `pace * prior` `[T, R, S, 1]` goes; 0: alike."""
     sources = prior.shape[2]
     for t, share in enumerate(shares):
         prior[t, :, t] = math.log(share * (sources - 1) / (1 - share)) / pace if share and sources > 1 else 0.0
