@@ -91,7 +91,7 @@ IMDB = Suite(
     (*_default(), *_instead("encoder", ENCODERS, known_labels=False), *_PLAIN),
 )
 #: Networks of customers learn for so long: a step costs twenty times one on DBLP.
-_BRIEF = {"epochs": 60}
+_BRIEF = {"epochs": 80}
 CUSTOMERS = Suite(
     "inline-customers",
     "Made-up graphs of customers, one per seed, whose tasks disagree along their relations",
