@@ -49,7 +49,7 @@ def tabular(data: Data) -> Features:
     Raises:
         UserError: when the data gives no dense features.
     """
-    dense = [kind for kind in ("morgan", "descriptors", "vectors") if kind in data.kinds]
+    dense = [kind for kind in ("morgan", "descriptors", "vectors", "words", "thumbnail") if kind in data.kinds]
     if not dense:
         raise UserError(
             f"data of kinds {', '.join(data.kinds)} have no dense features",

@@ -10,22 +10,38 @@ import typer
 
 Model = Annotated[Path, typer.Argument(metavar="DIR", help="The model folder that 'weft fit' wrote.")]
 File = Annotated[
-    Path, typer.Argument(metavar="FILE", help="A table of molecules: CSV, TSV, Parquet or SDF, each also .gz.")
+    Path, typer.Argument(metavar="FILE", help="Data like those of the fit: a table (each also .gz), arrays, a folder.")
 ]
 Data = Annotated[
     Path,
     typer.Argument(
         metavar="DATA",
-        help="A table of molecules (CSV, TSV, Parquet or SDF, each also .gz), or the folder of a graph.",
+        help="A table of molecules (CSV, TSV, Parquet or SDF, each also .gz), or of vectors or texts (with --kind); "
+        "arrays (.npz, .npy, .arff); or the folder of images or of a graph.",
     ),
 ]
 OutFile = Annotated[
     Path, typer.Option("--out", "-o", metavar="FILE", help="The table to write: .csv, .tsv or .parquet, each also .gz.")
 ]
+Column = Annotated[
+    str | None, typer.Option(metavar="COL", help="The column of texts, or of names of image files (default: found).")
+]
+Features = Annotated[
+    list[str] | None,
+    typer.Option(metavar="A,B", help="The columns of vectors, by name or pattern such as 'x*' (default: found)."),
+]
+Size = Annotated[
+    int | None, typer.Option(metavar="N", help="Side of images in pixels (default: 84, or their own when smaller).")
+]
 Smiles = Annotated[str | None, typer.Option(metavar="COL", help="The SMILES column (default: found).")]
 Kinds = Annotated[
     list[str] | None,
-    typer.Option("--kind", metavar="TASK=KIND", help="binary, multiclass or regression, where the guess is wrong."),
+    typer.Option(
+        "--kind",
+        metavar="TASK=KIND",
+        help="binary, multiclass or regression, where the guess is wrong; or, alone, what the rows are: images, text, "
+        "vectors or molecules.",
+    ),
 ]
 Exclude = Annotated[
     list[str] | None, typer.Option(metavar="A,B", help="Columns that are no tasks; may be given several times.")

@@ -11,12 +11,14 @@ import typer
 from weft.cli.arguments import (
     Balance,
     BatchSize,
+    Column,
     Data,
     Deterministic,
     Device,
     Exchange,
     Exclude,
     Fanout,
+    Features,
     Gates,
     Json,
     Kinds,
@@ -24,6 +26,7 @@ from weft.cli.arguments import (
     Pattern,
     Quiet,
     Seed,
+    Size,
     Smiles,
     Threads,
     names,
@@ -51,7 +54,8 @@ def command(
         str | None,
         typer.Option(
             help="metalink, dmpnn, mpnn, attentivefp, mgcn, gine, fingerprint, fusion, grover, grover-48m or "
-            "grover-100m (default: the preset's)."
+            "grover-100m; of images resnet-small (default), conv4 or resnet12; of texts words; of vectors mlp "
+            "(default: the preset's)."
         ),
     ] = None,
     encoder_weights: Annotated[
@@ -65,13 +69,17 @@ def command(
     split: Annotated[
         str | None,
         typer.Option(
-            help="Of a table: scaffold (default), random, column:NAME (of train, val, test). Of a graph: its own "
-            "(default), random, or the name of a further one. Of either: file:PATH (a split.parquet)."
+            help="Of molecules: scaffold (default), random, column:NAME (of train, val, test). Of a graph: its own "
+            "(default), random, or the name of a further one. Of other data: published (default), random, column:NAME. "
+            "Of any: file:PATH (a split.parquet)."
         ),
     ] = None,
     seed: Seed = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted fit in DIR.")] = False,
     smiles: Smiles = None,
+    column: Column = None,
+    features: Features = None,
+    size: Size = None,
     tasks: Annotated[
         list[str] | None,
         typer.Option(metavar="A,B", help="The task columns; may be given several times (default: found)."),
@@ -95,7 +103,7 @@ def command(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Fit a model to a table of molecules, or to a graph with labelled nodes.
+    """Fit a model to molecules, images, texts, vectors, or a graph with labelled nodes.
 
     What is found in the data is shown: task columns, or types and relations.
 
@@ -106,11 +114,14 @@ def command(
     from weft.jobs.fit import fit
     from weft.jobs.inputs import check_kinds
     from weft.jobs.options import FitOptions, available_threads
+    from weft.jobs.subjects import told_kinds
 
+    what, of_tasks = told_kinds(kind or [])
     options = FitOptions(
         model=model, preset=preset, encoder=encoder, encoder_weights=encoder_weights, setting=setting,
         epochs=epochs, split=split, seed=seed,
-        smiles=smiles, tasks=names(tasks), exclude=names(exclude), kinds=check_kinds(kind or []),
+        smiles=smiles, tasks=names(tasks), exclude=names(exclude), kinds=check_kinds(of_tasks),
+        data=what, column=column, features=names(features), size=size,
         members=members, imbalance=imbalance, precision=precision, pattern=pattern, exchange=exchange, balance=balance,
         known_labels=labels, gates=gates, batch_size=batch_size, fanout=fanout,
         threads=threads or available_threads(), device=device, deterministic=deterministic,
@@ -126,7 +137,7 @@ def command(
     if json:
         say_json({"folder": str(fitted.folder), "notes": list(fitted.notes), "metrics": fitted.metrics})
     else:
-        _show(fitted, brief=data.is_dir())
+        _show(fitted, brief=fitted.of_graph)
 
 
 def _show_plan(lines: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from weft.cli.arguments import Data, Exclude, Json, Kinds, Smiles, Threads, names
+from weft.cli.arguments import Column, Data, Exclude, Features, Json, Kinds, Size, Smiles, Threads, names
 from weft.cli.console import note, say, say_json
 from weft.words import many
 
@@ -20,6 +20,9 @@ _FEW = 20
 def command(
     data: Data,
     smiles: Smiles = None,
+    column: Column = None,
+    features: Features = None,
+    size: Size = None,
     tasks: Annotated[
         list[str] | None,
         typer.Option(metavar="A,B", help="The task columns; may be given several times (default: found)."),
@@ -37,17 +40,26 @@ def command(
     Nothing is changed or dropped.
     """
     from weft.jobs.checks import check_there
-
-    check_there(data)
-    if data.is_dir():
-        _graph(data, rows, json)
-        return
-    from weft.data.validate import validate
     from weft.jobs.inputs import check_kinds
     from weft.jobs.options import available_threads
+    from weft.jobs.subjects import Subject, kind_of, told_kinds
 
-    workers = threads or available_threads()
-    found = validate(data, smiles, names(tasks) or None, check_kinds(kind or []), names(exclude), workers)
+    check_there(data)
+    told, of_tasks = told_kinds(kind or [])
+    what = kind_of(data, told)
+    if what == "graph":
+        _graph(data, rows, json)
+        return
+    workers, kinds = threads or available_threads(), check_kinds(of_tasks)
+    if what == "molecules":
+        from weft.data.validate import validate
+
+        found = validate(data, smiles, names(tasks) or None, kinds, names(exclude), workers)
+    else:
+        from weft.jobs.subject_validate import validate_subject
+
+        subject = Subject(what, column, names(features), size)
+        found = validate_subject(data, subject, names(tasks), kinds, names(exclude), workers)
     if json:
         say_json(found.to_json())
     else:
@@ -70,8 +82,13 @@ def _show(found: Validation, most: int) -> None:
     from weft.cli.tables import show_table
     from weft.jobs.checks import refusal
 
-    molecules = many(found.molecules, "different molecule")
-    say(f"{found.path}: {many(found.rows, 'row')}, {molecules}, SMILES in column {found.smiles!r}")
+    molecules = many(found.molecules, f"different {found.thing}")
+    where = f"SMILES in column {found.smiles!r}" if found.thing == "molecule" else found.layout or found.smiles
+    say(f"{found.path}: {many(found.rows, 'row')}, {molecules}, {where}")
+    for line in found.notes:
+        say(f"{line[0].upper()}{line[1:]}")
+    if found.converted:
+        say(f"Converted: {', '.join(f'{n} {word}' for word, n in found.converted.items())}")
     if found.other:
         say(f"Left alone: {', '.join(found.other)}")
     header = ["task", "kind", "classes, or mean ± sd", "labels", "of rows", "conflicts"]
@@ -80,9 +97,9 @@ def _show(found: Validation, most: int) -> None:
     _list("tasks to look at", noted, most)
     _list("rows that cannot be used", [f"row {b.row}: {b.reason} ({b.smiles})" for b in found.bad_rows], most)
     _list("cells that are no labels", [f"row {c.row}, column {c.column}: {c.reason}" for c in found.bad_cells], most)
-    _list("molecules that stand more than once", [f"rows {_numbers(group)}" for group in found.duplicates], most)
+    _list(f"{found.thing}s that stand more than once", [f"rows {_numbers(group)}" for group in found.duplicates], most)
     clashes = [f"{task}: rows {_numbers(group)}" for task, group in found.conflicts]
-    _list("molecules whose labels contradict each other", clashes, most)
+    _list(f"{found.thing}s whose labels contradict each other", clashes, most)
     reason = refusal(found)
     if reason:
         note(f"weft fit will refuse this file: {reason}")

@@ -18,14 +18,16 @@ class ColumnPlan:
     """What each column of a table is.
 
     Attributes:
-        smiles: the SMILES column.
+        smiles: the SMILES column; of other data, the column of their file names or texts.
         tasks: the task columns, in the table's order (in the order asked for, when asked for).
         other: the columns that are neither: ids, names, notes.
+        subject: what the data are, in a word.
     """
 
     smiles: str
     tasks: TaskSet
     other: tuple[str, ...]
+    subject: str = "SMILES"
 
     def describe(self, most: int = 8) -> list[str]:
         """Return lines for a person: the SMILES column, the tasks by kind, and the columns left alone.
@@ -33,7 +35,7 @@ class ColumnPlan:
         Args:
             most: how many names to spell out on a line.
         """
-        lines = [f"SMILES: {self.smiles}"]
+        lines = [f"{self.subject}: {self.smiles}"]
         for kind in Kind:
             names = [task.name for task in self.tasks if task.kind is kind]
             if names:
@@ -75,17 +77,42 @@ def plan_columns(
         UserError: for a name that is not a column, an unknown kind, a name given two roles, or when no
             column looks like SMILES.
     """
-    frame = table.frame if isinstance(table, Table) else table
-    place = str(table.path) if isinstance(table, Table) else None
-    wanted = {name: _kind(name, kind) for name, kind in (kinds or {}).items()}
-    _check_known([*([smiles] if smiles is not None else []), *(tasks or ()), *wanted, *exclude], frame, place)
+    frame, place = _frame(table)
+    _check_known([*([] if smiles is None else [smiles]), *(tasks or ()), *(kinds or ()), *exclude], frame, place)
     found = smiles if smiles is not None else guess_smiles(frame)
     if found is None:
         mend = f"Name it with --smiles. {nearest('smiles', frame.columns)}"
         raise UserError("no column looks like SMILES", where=place, mend=mend)
-    if found in (tasks or ()) or found in wanted:
+    if found in (tasks or ()) or found in (kinds or {}):
         raise UserError(f"column {found!r} is both the SMILES and a task", where=place, mend="Name another column.")
-    twice = next((name for name in tasks or () if name in exclude), None)
+    chosen = plan_tasks(table, [found], tasks, kinds, exclude)
+    used = {found, *chosen.names}
+    return ColumnPlan(found, chosen, tuple(name for name in frame.columns if name not in used))
+
+
+def plan_tasks(
+    table: Table | pl.DataFrame,
+    subject: Collection[str],
+    tasks: Sequence[str] | None = None,
+    kinds: Mapping[str, Kind | str] | None = None,
+    exclude: Collection[str] = (),
+) -> TaskSet:
+    """Decide which columns are tasks, and of what kind; see `plan_columns`.
+
+    Args:
+        table: the rows to look at.
+        subject: columns that say what a row is about: they are no tasks.
+        tasks: the task columns.
+        kinds: task name -> kind.
+        exclude: columns that are no tasks.
+
+    Raises:
+        UserError: for a name that is not a column, an unknown kind, or a name given two roles.
+    """
+    frame, place = _frame(table)
+    wanted = {name: _kind(name, kind) for name, kind in (kinds or {}).items()}
+    _check_known([*(tasks or ()), *wanted, *exclude], frame, place)
+    twice = next((name for name in tasks or () if name in exclude or name in subject), None)
     if twice is not None:
         raise UserError(f"column {twice!r} is both a task and left out", where=place, mend="Name it once.")
     names = [name for name in frame.columns if name not in exclude] if tasks is None else tasks
@@ -96,11 +123,13 @@ def plan_columns(
     looked = [
         make_task(frame[name], wanted.get(name)) if name in forced else guess_task(frame[name])
         for name in names
-        if name != found
+        if name not in subject
     ]
-    chosen = TaskSet(tuple(task for task in looked if task is not None))
-    used = {found, *chosen.names}
-    return ColumnPlan(found, chosen, tuple(name for name in frame.columns if name not in used))
+    return TaskSet(tuple(task for task in looked if task is not None))
+
+
+def _frame(table: Table | pl.DataFrame) -> tuple[pl.DataFrame, str | None]:
+    return (table.frame, str(table.path)) if isinstance(table, Table) else (table, None)
 
 
 def _kind(name: str, kind: Kind | str) -> Kind:

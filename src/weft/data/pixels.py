@@ -15,7 +15,7 @@ from weft.errors import UserError
 from weft.files import disk_errors
 
 #: Images read at once where all are gone through, so that memory does not grow with their number.
-CHUNK = 256
+CHUNK = 32
 #: Channels an image may have: grey, or red, green and blue.
 CHANNELS = (1, 3)
 
@@ -98,8 +98,8 @@ class Pixels:
         """Return every image as `side` x `side` means of its areas, from 0 to 1, float32 `[N, C * side * side]`."""
         from torch.nn import functional as F
 
-        parts = [np.zeros((0, self.values.shape[1] * side * side), np.float32)]
+        small = np.zeros((len(self), self.values.shape[1] * side * side), np.float32)
         for start in range(0, len(self), CHUNK):
-            some = torch.from_numpy(self.read(slice(start, start + CHUNK))).float() / 255
-            parts.append(F.adaptive_avg_pool2d(some, side).flatten(1).numpy())
-        return np.concatenate(parts)
+            some = torch.from_numpy(self.read(slice(start, start + CHUNK))).float().div_(255)
+            small[start : start + CHUNK] = F.adaptive_avg_pool2d(some, side).flatten(1).numpy()
+        return small

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +51,10 @@ class Validation:
         bad_cells: cells that are no labels.
         duplicates: row numbers of each molecule that stands more than once (same canonical SMILES).
         conflicts: row numbers and task of each molecule whose labels contradict each other.
+        thing: what a row is about: a molecule, an image, ...
+        layout: how the files of other data are laid out, in words.
+        converted: what had to be converted -> in how many rows.
+        notes: what else is to be known.
     """
 
     path: str
@@ -63,6 +67,10 @@ class Validation:
     bad_cells: tuple[BadCell, ...]
     duplicates: tuple[tuple[int, ...], ...]
     conflicts: tuple[tuple[str, tuple[int, ...]], ...]
+    thing: str = "molecule"
+    layout: str = ""
+    converted: Mapping[str, int] = field(default_factory=dict[str, int])
+    notes: tuple[str, ...] = ()
 
     @property
     def fit_error(self) -> str | None:
@@ -74,7 +82,7 @@ class Validation:
             return "there is no task column"
         if not any(task.labels for task in self.tasks):
             return "no label is known in any task"
-        return None if len(self.bad_rows) < self.rows else "no molecule can be used"
+        return None if len(self.bad_rows) < self.rows else f"no {self.thing} can be used"
 
     def to_json(self) -> dict[str, object]:
         """Return everything as JSON-ready values."""
@@ -106,7 +114,18 @@ def validate(
     """
     table = read_table(path)
     plan = plan_columns(table, smiles, tasks, kinds, exclude)
-    keys, bad_rows = _molecules(table, plan.smiles, workers)
+    return look_at(table, plan, *_molecules(table, plan.smiles, workers))
+
+
+def look_at(table: Table, plan: ColumnPlan, keys: Sequence[str], bad_rows: tuple[BadRow, ...]) -> Validation:
+    """Tell everything of a table whose columns are understood.
+
+    Args:
+        table: the rows.
+        plan: what its columns are.
+        keys: what each row is known by, '' when it cannot be used, `[N]`.
+        bad_rows: those that cannot be used.
+    """
     groups = _duplicates(keys)
     cells = [read_cells(table.frame[task.name], task) for task in plan.tasks]
     clashes = [find_conflicts(task, read, groups) for task, read in zip(plan.tasks, cells, strict=True)]

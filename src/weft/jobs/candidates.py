@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from weft.errors import UserError
-from weft.jobs.inputs import read_for_model, usual_smiles
+from weft.jobs.known_rows import read_rows, things_of
 from weft.jobs.seen import seen
 from weft.labels import Bools, Ints, LabelTable
 from weft.predictor import Predictor
@@ -58,8 +58,8 @@ class Candidates:
 def from_table(
     folder: Path, file: Path, predictor: Predictor, smiles: str | None, threads: int, report: Report
 ) -> Candidates:
-    """Read the molecules of a table."""
-    read = read_for_model(file, predictor.tasks, report, smiles, usual_smiles(folder), threads)
+    """Read the molecules of a table, or the images, texts or vectors that the model is of."""
+    read = read_rows(folder, file, predictor, report, smiles, threads)
     data, labels = read.data, read.labels
     cells = seen(folder, data, predictor.tasks)
     found = Candidates(file.name, data, labels, cells, np.flatnonzero(data.ok & ~cells.all(1)))
@@ -68,7 +68,10 @@ def from_table(
     elif not len(labels.on_rows(np.flatnonzero(data.ok))):
         nothing = ("no row with a label can be used", "'weft validate' tells what is wrong with the rows.")
     else:
-        nothing = ("all labels were seen in training", "Give molecules the model has not seen, or add --seen.")
+        nothing = (
+            "all labels were seen in training",
+            f"Give {things_of(folder)} the model has not seen, or add --seen.",
+        )
     return Candidates(found.name, data, labels, cells, found.rows, nothing)
 
 

@@ -11,6 +11,7 @@ from weft.errors import UserError
 from weft.files import write_json
 from weft.jobs.candidates import Candidates, from_graph, from_table
 from weft.jobs.graph_model import on_graph
+from weft.jobs.known_rows import things_of
 from weft.jobs.options import available_threads, check_seed
 from weft.predictor import Predictor
 from weft.training.assess import MASKS, Assessment, assess, uses_labels
@@ -31,7 +32,7 @@ class Evaluated:
         seen_scored: whether those were scored all the same.
         uses_labels: whether the model takes known labels into account.
         reads_pattern: whether *which* labels are known is read, besides what they say; None where that is one.
-        things: what the data are: molecules or nodes.
+        things: what the data are: molecules, nodes, images, ...
     """
 
     assessment: Assessment
@@ -94,7 +95,7 @@ def evaluate(
     """
     _check(ratios, masks, seed)
     predictor = saved.load(folder, device)
-    things = "nodes" if on_graph(predictor) else "molecules"
+    things = "nodes" if on_graph(predictor) else things_of(folder)
     found = _candidates(folder, file, predictor, smiles, part, threads or available_threads(), report)
     rows, labels = found.chosen(with_seen)
     if not len(labels.on_rows(rows)):
@@ -124,7 +125,7 @@ def _candidates(
 ) -> Candidates:
     if not on_graph(predictor):
         if part is not None:
-            raise UserError("this model reads molecules, no graph", where="--part", mend="Leave it out.")
+            raise UserError("this model reads no graph", where="--part", mend="Leave it out.")
         return from_table(folder, file, predictor, smiles, threads, report)
     if smiles is not None:
         raise UserError("this model reads a graph, no molecules", where="--smiles", mend="Leave it out.")

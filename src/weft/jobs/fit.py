@@ -1,4 +1,4 @@
-"""Fit a model to a table or a graph: read, split, learn, score, and put everything in one folder."""
+"""Fit a model to a table, images or a graph: read, split, learn, score, and put everything in one folder."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from weft.jobs.checks import check_there
 from weft.jobs.folder import METRICS, WORK, Start, check_target, clean_on_error, clear, locked, prepare
 from weft.jobs.options import FitOptions
 from weft.jobs.sources import Source, read_source, usual
+from weft.jobs.subjects import kind_of
 from weft.tasks import Kind
 from weft.training.run import Report, Run, silent
 
@@ -34,6 +35,7 @@ class Fitted:
         split: how the split was made.
         notes: what the person should know: rows left out, options without effect.
         again: true when `resume` found the fit finished already.
+        of_graph: whether the data are a graph.
     """
 
     folder: Path
@@ -41,6 +43,7 @@ class Fitted:
     split: str = ""
     notes: tuple[str, ...] = ()
     again: bool = False
+    of_graph: bool = False
 
 
 def fit(
@@ -51,10 +54,10 @@ def fit(
     report: Report = silent,
     on_plan: Callable[[Sequence[str]], None] = lambda _: None,
 ) -> Fitted:
-    """Fit a model to the table or graph `file` and write it to the folder `out`.
+    """Fit a model to the table, images or graph `file` and write it to the folder `out`.
 
     Args:
-        file: CSV, TSV, Parquet or SDF, each also `.gz`; or the folder of a graph.
+        file: CSV, TSV, Parquet or SDF, each also `.gz`; arrays; or the folder of images or of a graph.
         out: a new or empty folder, or one that holds a weft model, which is then replaced at the end.
         options: what to fit and how.
         resume: continue an unfinished fit in `out`; a finished one of the same options is left as it is.
@@ -68,20 +71,20 @@ def fit(
 
     began = time.monotonic()
     check_there(file)
-    chosen = (options or FitOptions()).filled(*_usual(file))
+    chosen = _filled(options or FitOptions(), file)
     check_target(out)
     predictor = chosen.build()
     device = str(find_device(chosen.device)) if predictor.on_device else "cpu"
     if chosen.deterministic and device != "cpu":
         settle()
     source = read_source(file, chosen, report)
-    same = identity(source, chosen)
+    same, of_graph = identity(source, chosen), kind_of(file, chosen.data) == "graph"
     split = source.split(chosen)
     on_plan(source.plan(split))
     with locked(out):
         start = prepare(out, same, resume)
         if start is Start.FINISHED:
-            return Fitted(out, read_json(out / METRICS), split.method, again=True)
+            return Fitted(out, read_json(out / METRICS), split.method, again=True, of_graph=of_graph)
         with clean_on_error(out):
             _use_threads(chosen.threads)
             predictor.fit(
@@ -93,12 +96,12 @@ def fit(
             metrics = finish(Work(out, chosen, source, split, same, began, report, device), predictor)
         clear(out)
     notes = _notes(chosen, source, split, predictor.on_device)
-    return Fitted(out, metrics, split.method, tuple(notes))
+    return Fitted(out, metrics, split.method, tuple(notes), of_graph=of_graph)
 
 
-def _usual(file: Path) -> tuple[str, str]:
-    found = usual(file)
-    return found.model or "", found.split or ""
+def _filled(options: FitOptions, file: Path) -> FitOptions:
+    found = usual(file, options.data)
+    return options.filled(found.model or "", found.split or "", found.encoder)
 
 
 def _use_threads(threads: int) -> None:

@@ -53,7 +53,6 @@ class GraphSource:
     graph: HeteroGraph
     data: Nodes
     hashes: tuple[str, str]
-    usual: ClassVar[FitOptions] = USUAL
     #: Few: each is a pass over the whole graph.
     reveals: ClassVar[tuple[tuple[float, ...], int]] = ((0.0, HALF), 2)
 
@@ -77,6 +76,11 @@ class GraphSource:
         check_tasks(graph.labels, file)
         report("read", 1, 1, f"{many(len(graph), 'node')}, {many(len(graph.tasks.families), 'task')}")
         return cls(file, graph, Nodes.of(unlabelled(graph)), hashes)
+
+    @property
+    def usual(self) -> FitOptions:
+        """The options that nobody chose."""
+        return USUAL
 
     @property
     def labels(self) -> LabelTable:

@@ -22,9 +22,10 @@ MODEL_OPTIONS = (
 _SURROUNDINGS = ("threads", "device")
 #: Options that matter to models which train networks on a device, and to no others.
 _OF_DEVICES = ("device", "deterministic")
-_FLAGS = {"kinds": "--kind", "known_labels": "--labels"}
+_FLAGS = {"kinds": "--kind", "known_labels": "--labels", "data": "--kind (of data)"}
+_LISTS = ("tasks", "exclude", "features")
 #: Options of which there must be one at least.
-_COUNTS = ("epochs", "members", "batch_size", "fanout", "threads")
+_COUNTS = ("epochs", "members", "batch_size", "fanout", "threads", "size")
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,8 @@ class FitOptions:
         gates: whether InLINE's gates are learnt.
         batch_size: labelled nodes of a graph per step; None reads the whole graph at once.
         fanout: neighbours drawn per node and relation, in such batches.
-        split: of a table `scaffold` (default), `random`, `column:NAME` or `file:PATH`; of a graph its own (default),
-            `random`, `file:PATH` or the name of a further one.
+        split: of molecules `scaffold` (default), `random`, `column:NAME` or `file:PATH`; of a graph its own (default),
+            `random`, `file:PATH` or the name of a further one; of other data `published` (default), `random`, ...
         seed: of the split and of everything random in the fit.
         smiles: the SMILES column; None guesses.
         tasks: the task columns; empty guesses.
@@ -83,6 +84,10 @@ class FitOptions:
     exclude: tuple[str, ...] = ()
     kinds: Mapping[str, str] = field(default_factory=dict[str, str])
     threads: int = field(default_factory=lambda: available_threads())
+    data: str | None = None
+    column: str | None = None
+    features: tuple[str, ...] = ()
+    size: int | None = None
     device: str = "auto"
     deterministic: bool = False
 
@@ -97,9 +102,10 @@ class FitOptions:
             if value is not None and value < 1:
                 raise UserError(f"{value} {name.replace('_', ' ')}", where=_flag(name), mend="Use 1 or more.")
 
-    def filled(self, model: str, split: str) -> FitOptions:
-        """Return these options with what the data's kind decides where nothing was chosen."""
-        return replace(self, model=self.model or model, split=self.split or split)
+    def filled(self, model: str, split: str, encoder: str | None = None) -> FitOptions:
+        """Return these options with what the data's kind decides where nothing was chosen; encoders are MetaLink's."""
+        chosen = replace(self, model=self.model or model, split=self.split or split)
+        return replace(chosen, encoder=self.encoder or (encoder if chosen.model == model else None))
 
     def build(self) -> Predictor:
         """Make the unfitted model with the options that it takes.
@@ -122,7 +128,8 @@ class FitOptions:
 
     def to_json(self) -> dict[str, Any]:
         """Return every option as given, JSON-ready."""
-        return {**asdict(self), "kinds": dict(self.kinds), "tasks": list(self.tasks), "exclude": list(self.exclude)}
+        lists = {name: list(getattr(self, name)) for name in _LISTS}
+        return {**asdict(self), "kinds": dict(self.kinds), **lists}
 
     def identity(self) -> dict[str, Any]:
         """Return what must be the same for a fit to continue."""
@@ -156,7 +163,7 @@ def revived(account: Mapping[str, Any], threads: int) -> FitOptions:
     given: dict[str, Any] = {
         name: account[_flag(name)]["value"] for name in FitOptions.__dataclass_fields__ if _flag(name) in account
     }
-    for name in ("tasks", "exclude"):
+    for name in _LISTS:
         given[name] = tuple(given.get(name, ()))
     given |= {"threads": threads, "device": "auto"}  # of this machine, not of the one it was fitted on
     return FitOptions(**given)

@@ -13,7 +13,8 @@ from weft import saved
 from weft.errors import UserError
 from weft.jobs.checks import check_output
 from weft.jobs.coverage import Covered, calibrator_of, cover
-from weft.jobs.inputs import Input, read_for_model, usual_smiles
+from weft.jobs.inputs import Input
+from weft.jobs.known_rows import read_rows
 from weft.jobs.options import available_threads
 from weft.jobs.output import add_predictions, fill_blanks
 from weft.labels import Bools, LabelTable, Shown
@@ -24,6 +25,7 @@ from weft.words import many
 
 if TYPE_CHECKING:
     from weft.jobs.node_input import NodeInput
+    from weft.jobs.subject_input import SubjectInput
 
 #: Known cells are predicted with this part of them hidden at a time.
 _FOLDS = 5
@@ -127,8 +129,8 @@ def _run(
 
 def _read(
     predictor: Predictor, folder: Path, file: Path | None, options: PredictOptions, report: Report
-) -> tuple[Input | NodeInput, tuple[str, ...]]:
-    """Read molecules, or nodes for a model of a graph; and tell what is worth a note."""
+) -> tuple[Input | SubjectInput | NodeInput, tuple[str, ...]]:
+    """Read what the model is of: molecules, images, nodes, ...; and tell what is worth a note."""
     from weft.jobs.graph_model import graph_for, on_graph
 
     if on_graph(predictor):
@@ -142,14 +144,14 @@ def _read(
         changed = options.graph is None and not same
         return nodes, ("the graph's files have changed since the fit",) if changed else ()
     if options.graph is not None or options.node_type is not None:
-        raise UserError("this model reads molecules, no graph", where=str(folder), mend="Leave out --graph and --type.")
+        raise UserError("this model reads no graph", where=str(folder), mend="Leave out --graph and --type.")
     if file is None:
         raise UserError("there is no table to predict", where=str(folder), mend="Name a file after the model.")
-    usual = usual_smiles(folder)
-    return read_for_model(file, predictor.tasks, report, options.smiles, usual, threads=options.threads), ()
+    rows = read_rows(folder, file, predictor, report, options.smiles, options.threads)
+    return rows, () if isinstance(rows, Input) else tuple(rows.notes())
 
 
-def _predict(predictor: Predictor, read: Input | NodeInput, used: bool, around: bool) -> Predictions:
+def _predict(predictor: Predictor, read: Input | SubjectInput | NodeInput, used: bool, around: bool) -> Predictions:
     encoded = predictor.encode(read.data)
     if not used:
         found = predictor.answer(encoded, Shown.nothing(predictor.tasks, len(read.data)))
@@ -157,7 +159,8 @@ def _predict(predictor: Predictor, read: Input | NodeInput, used: bool, around: 
         found = predict_around(predictor, encoded, read.labels)
     else:
         found = predictor.answer(encoded, Shown(read.labels))
-    return found if isinstance(read, Input) else blank(found, read.foreign)
+    foreign: Bools | None = getattr(read, "foreign", None)
+    return found if foreign is None else blank(found, foreign)
 
 
 def blank(predictions: Predictions, foreign: Bools) -> Predictions:
@@ -195,7 +198,7 @@ def predict_around(predictor: Predictor, encoded: Any, known: LabelTable) -> Pre
 
 
 def _write(
-    read: Input | NodeInput,
+    read: Input | SubjectInput | NodeInput,
     predictions: Predictions,
     out: Path,
     options: PredictOptions,

@@ -147,7 +147,7 @@ def _facts(
     report("score", 1, 1, "")
     facts = Facts(
         read.name, card, predictor, read.data, read.labels, read.split, answers, assessment, read.graph,
-        read.unusable, ours=read.ours,
+        read.unusable, ours=read.ours, thing=read.thing, row_names=read.row_names,
     )  # fmt: skip
     alone = _alone(folder, read, facts, options, threads, report)
     return replace(facts, alone=alone, compared=_compared(folder, read, options))

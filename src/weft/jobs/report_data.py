@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from weft.errors import UserError
-from weft.jobs.inputs import read_for_model, sha256, usual_smiles
+from weft.jobs.inputs import Input, sha256
+from weft.jobs.known_rows import read_rows
 from weft.jobs.seen import seen
 from weft.labels import Bools, Ints, LabelTable
 from weft.predictor import Predictor
@@ -40,6 +41,8 @@ class Read:
         reveals: shares of labels to show, and random choices of each.
         unusable: rows that cannot be used, in words.
         graph: when the data are its nodes.
+        thing: what a datum is; '' for a molecule or a node.
+        row_names: what each row is called, of other data.
     """
 
     name: str
@@ -52,6 +55,8 @@ class Read:
     reveals: tuple[tuple[float, ...], int]
     unusable: Sequence[str] = ()
     graph: HeteroGraph | None = None
+    thing: str = ""
+    row_names: Sequence[str] = ()
 
     def scored(self) -> tuple[Ints, str, LabelTable]:
         """Return the rows to score, the name of the part, and labels that no task was learnt from."""
@@ -71,17 +76,18 @@ def read_table_data(
     threads: int,
     report: Report,
 ) -> Read:
-    """Read a table of molecules.
+    """Read a table of molecules, or the images, texts or vectors that the model is of.
 
     Raises:
         UserError: when it cannot be found or used.
     """
     from weft.data.splits import Split
+    from weft.jobs.subject_source import row_names
     from weft.jobs.table_source import TableSource
 
     path = given or _there(folder, card)
-    read = read_for_model(path, predictor.tasks, report, smiles, usual_smiles(folder), threads)
-    hashed = sha256(path)
+    read = read_rows(folder, path, predictor, report, smiles, threads)
+    hashed = sha256(path) if isinstance(read, Input) else read.sha256()
     ours = hashed == card["data"]["sha256"]
     bad = [f"{read.table.number(at)}: {word}" for at, word in enumerate(read.status) if word != "ok"]
     cells = seen(folder, read.data, predictor.tasks)
@@ -92,7 +98,8 @@ def read_table_data(
         rows = np.flatnonzero(read.data.ok & ~every)
         split = Split(rows[:0], rows[:0], rows, "other data")
     learnt = cells & ~every[:, None]
-    return Read(path.name, read.data, read.labels, split, ours, hashed, learnt, TableSource.reveals, bad)
+    found = Read(path.name, read.data, read.labels, split, ours, hashed, learnt, TableSource.reveals, bad)
+    return found if isinstance(read, Input) else replace(found, thing=read.subject.thing, row_names=row_names(read))
 
 
 def _there(folder: Path, card: dict[str, Any]) -> Path:
@@ -103,9 +110,9 @@ def _there(folder: Path, card: dict[str, Any]) -> Path:
     """
     data = card["data"]
     for word in (data.get("path"), data.get("file")):
-        if word and Path(str(word)).is_file():
+        if word and Path(str(word)).exists():
             return Path(str(word))
-    what = f"the table it was fitted to is no longer at {data.get('path') or data.get('file')}"
+    what = f"what it was fitted to is no longer at {data.get('path') or data.get('file')}"
     raise UserError(what, where=str(folder), mend=f"Say where it is: weft report {folder} TABLE")
 
 

@@ -1,4 +1,4 @@
-"""Where the data of a fit come from: a table of molecules or the folder of a graph, behind one interface."""
+"""Where the data of a fit come from: molecules, a graph, images, texts or vectors, behind one interface."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from weft.jobs.options import FitOptions
+from weft.jobs.subjects import kind_of
 from weft.labels import LabelTable
 
 if TYPE_CHECKING:
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 class Source(Protocol):
     """What a fit needs to know of its data, whatever they are."""
 
-    #: The options that nobody chose, for data of this kind.
-    usual: ClassVar[FitOptions]
+    @property
+    def usual(self) -> FitOptions:
+        """The options that nobody chose, for data of this kind."""
+        ...
+
     #: Shares of a datum's known labels to show when the fitted model is scored, and the random choices of each.
     reveals: ClassVar[tuple[tuple[float, ...], int]]
 
@@ -81,17 +85,22 @@ class Source(Protocol):
         ...
 
 
-def is_folder(file: Path) -> bool:
-    """Whether `file` is to be read as a graph: whatever is a folder."""
-    return file.is_dir()
+def usual(file: Path, data: str | None = None) -> FitOptions:
+    """Return the options that nobody chose for what `file` holds.
 
-
-def usual(file: Path) -> FitOptions:
-    """Return the options that nobody chose for what `file` holds."""
-    if is_folder(file):
+    Args:
+        file: a table, arrays or a folder.
+        data: what its rows are about, where that was said.
+    """
+    kind = kind_of(file, data)
+    if kind == "graph":
         from weft.jobs.graph_source import USUAL
-    else:
+    elif kind == "molecules":
         from weft.jobs.table_source import USUAL
+    else:
+        from weft.jobs.subject_source import USUAL as subjects
+
+        return subjects[kind]
     return USUAL
 
 
@@ -101,10 +110,15 @@ def read_source(file: Path, options: FitOptions, report: Report) -> Source:
     Raises:
         UserError: for data, or options, that cannot be used with each other.
     """
-    if is_folder(file):
+    kind = kind_of(file, options.data)
+    if kind == "graph":
         from weft.jobs.graph_source import GraphSource
 
         return GraphSource.read(file, options, report)
-    from weft.jobs.table_source import TableSource
+    if kind == "molecules":
+        from weft.jobs.table_source import TableSource
 
-    return TableSource.read(file, options, report)
+        return TableSource.read(file, options, report)
+    from weft.jobs.subject_source import SubjectSource
+
+    return SubjectSource.read(file, kind, options, report)

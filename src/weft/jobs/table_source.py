@@ -34,7 +34,6 @@ class TableSource:
 
     file: Path
     read_: Input
-    usual: ClassVar[FitOptions] = USUAL
     reveals: ClassVar[tuple[tuple[float, ...], int]] = (RATIOS, MASKS)
 
     @classmethod
@@ -53,6 +52,11 @@ class TableSource:
         read = read_for_fit(file, report, options.smiles, options.tasks, options.kinds, exclude, options.threads)
         check_tasks(read.labels.on_rows(np.flatnonzero(read.data.ok)), file)
         return cls(file, read)
+
+    @property
+    def usual(self) -> FitOptions:
+        """The options that nobody chose."""
+        return USUAL
 
     @property
     def data(self) -> Molecules:

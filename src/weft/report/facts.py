@@ -55,6 +55,8 @@ class Facts:
         alone: single-task models on the same rows.
         compared: the content of a `compare.json` of these data.
         ours: whether these are the data of the fit; else the split holds the scored rows only.
+        thing: what a datum is; a molecule, or a node of a graph, where nothing is said.
+        row_names: what each row is called, of data other than molecules and nodes.
     """
 
     name: str
@@ -70,11 +72,12 @@ class Facts:
     alone: Alone | None = None
     compared: Mapping[str, Any] | None = None
     ours: bool = True
+    thing: str = ""
+    row_names: Sequence[str] = ()
 
-    @property
-    def thing(self) -> str:
-        """What a datum is."""
-        return "molecule" if self.graph is None else "node"
+    def __post_init__(self) -> None:
+        if not self.thing:
+            object.__setattr__(self, "thing", "molecule" if self.graph is None else "node")
 
     @property
     def things(self) -> str:

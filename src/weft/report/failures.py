@@ -13,6 +13,7 @@ from weft.labels import Asked
 from weft.report.depict import picture_of
 from weft.report.facts import Facts
 from weft.report.measured import Measured
+from weft.report.misses import shown_section
 from weft.report.near import Group, groups_of, near_figure
 from weft.report.neighbours import Nearest, degrees, nearest
 from weft.report.page import Section, heading, paragraph, table
@@ -31,13 +32,18 @@ def failures_section(facts: Facts, measured: Measured) -> Section | None:
     if facts.answers is None or not len(facts.answers.known):
         return None
     near = None
-    if facts.graph is None:
+    if facts.row_names:
+        body = ""
+    elif facts.graph is None:
         near = nearest(facts.data, facts.answers.rows, facts.split.train)
         body = "" if near is None else _by_similarity(facts.answers, measured, near)
     else:
         body = _by_degree(facts, facts.answers, measured)
     misses = worst(facts.answers)
-    body += _drawn(facts, misses, near) if facts.graph is None else _listed(facts, misses)
+    if facts.row_names:
+        body += shown_section(facts, misses)
+    else:
+        body += _drawn(facts, misses, near) if facts.graph is None else _listed(facts, misses)
     return Section("Where it fails", body, "failures") if body else None
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from weft.data.base import Batch, Inputs
+from weft.data.pixels import CHUNK
 from weft.encoders.base import Encoder
 from weft.encoders.images.augment import augment, chosen
 from weft.errors import UserError
@@ -70,12 +71,14 @@ class ImageEncoder(Encoder):
         if inputs.images is None or not len(rows):
             return
         some = rows[:: -(-len(rows) // _MOST)]
-        total = torch.zeros(2, self.mean.shape[1], dtype=torch.float64)
-        for part in some.split(self.chunk):
-            x = inputs.images.gather(part).double() / 255
-            total += torch.stack([x.mean((0, 2, 3)), x.square().mean((0, 2, 3))]) * len(part)
-        mean, square = total / len(some)
-        spread = (square - mean.square()).clamp(min=0).sqrt()
+        counts = torch.zeros(self.mean.shape[1], 256, dtype=torch.float64)  # of each channel's bytes
+        for part in some.split(CHUNK):
+            x = inputs.images.gather(part)
+            for channel, count in enumerate(counts):
+                count += torch.bincount(x[:, channel].flatten(), minlength=256)
+        share, value = counts / counts.sum(1, keepdim=True), torch.arange(256, dtype=torch.float64) / 255
+        mean = share @ value
+        spread = (share * (value - mean[:, None]).square()).sum(1).sqrt()
         self.mean.copy_(mean.view_as(self.mean))
         self.scale.copy_(torch.where(spread > 1e-3, 1 / spread, 1.0).view_as(self.scale))
 
