@@ -17,13 +17,20 @@ from weft.labels import LabelTable
 from weft.predictor import REGISTRY, Predictor, build
 from weft.saved import load
 from weft.settings import Setting, reveal
-from weft.tasks import TaskSet
+from weft.tasks import Kind, Task, TaskSet
 from weft.training.run import Run
 
-QUICK = {"metalink": {"encoder": "vectors", "epochs": 3, "members": 2}, "rf": {}, "lightgbm": {}}
+QUICK = {
+    "metalink": {"encoder": "vectors", "epochs": 3, "members": 2},
+    "rf": {},
+    "lightgbm": {},
+    "few-shot": {"epochs": 1, "changes": {"steps": 3, "judged": 3}},
+}
 SHOWS = {"rf", "lightgbm"}
 READS_STRUCTURE = {"metalink", "rf", "lightgbm", "rf-gaussian", "two-stage-lr", "two-stage-lightgbm", "mean-of-four"}
-READS_STRUCTURE |= {"binary-relevance", "classifier-chains", "powerset-knn"}
+READS_STRUCTURE |= {"binary-relevance", "classifier-chains", "powerset-knn", "few-shot"}
+OF_CLASSES = {"few-shot"}
+CLASSES = TaskSet((Task("c", Kind.MULTICLASS, tuple("vwxyz")),))
 OF_LABELS = {"binary-relevance", "classifier-chains", "powerset-knn"}  # these take binary tasks only
 LABELS = TaskSet.binary(list("abcde"))
 OF_GRAPHS = {"inline", "linear-graph"}  # these read nodes of a graph; their own tests hold them to the same
@@ -45,7 +52,8 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def problem(name: str) -> Problem:
-    return related(n=160, tasks=LABELS if name in OF_LABELS else MIXED)
+    tasks = LABELS if name in OF_LABELS else CLASSES if name in OF_CLASSES else MIXED
+    return related(n=160, tasks=tasks)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +76,9 @@ def test_held_out_labels_change_nothing(name: str, fitted: Predictor, problem: P
     """No peeking, invariant 1. Seen to catch: a prior counted over all rows."""
     table = problem.labels
     held = np.isin(table.row, problem.split.test) & np.isin(table.col, [0, 1, 4])
-    turned = LabelTable(table.tasks, table.n_rows, table.row, table.col, np.where(held, 1 - table.value, table.value))
+    turned = LabelTable(
+        table.tasks, table.n_rows, table.row, table.col, np.where(held, (table.value == 0) * 1.0, table.value)
+    )
     other = fit(name, Problem(problem.data, turned, problem.split))
     data = problem.data.take(problem.split.test)
     assert np.array_equal(fitted.predict(data).mean, other.predict(data).mean)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Asked": "labels",
+    "FewShot": "fewshot.estimator",
     "GraphModel": "graph_estimator",
     "HeteroGraph": "data.hetero",
     "InLINE": "graph_estimator",
@@ -46,6 +47,7 @@ _HOMES = {
 
 __all__ = [
     "Asked",
+    "FewShot",
     "GraphModel",
     "HeteroGraph",
     "InLINE",

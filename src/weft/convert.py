@@ -21,14 +21,15 @@ _MOST_CLASSES = 20
 
 
 def to_data(X: Any, workers: int = 2) -> Data:
-    """Return molecules for SMILES, vectors for a matrix of numbers; `Data` as it is.
+    """Return molecules for SMILES, vectors for a matrix of numbers, images for arrays of bytes; `Data` as it is.
 
     Args:
-        X: SMILES (a list, array or Series of text), or numbers `[N, D]` (array or data frame).
+        X: SMILES (a list, array or Series of text), numbers `[N, D]` (array or data frame), or images, uint8
+            `[N, H, W]` or `[N, H, W, C]`.
         workers: processes that featurise molecules.
 
     Raises:
-        UserError: when `X` is neither.
+        UserError: when `X` is none of them.
     """
     from weft.data.molecules import Molecules
     from weft.data.vectors import Vectors
@@ -42,9 +43,13 @@ def to_data(X: Any, workers: int = 2) -> Data:
         return Molecules.from_smiles([None if value is None else value for value in array.tolist()], workers)
     if array.ndim == 2 and array.dtype.kind in "fiub":
         return Vectors(array)
+    if array.ndim in (3, 4) and array.dtype == np.uint8:
+        from weft.data.images import Images
+
+        return Images.from_arrays(array)
     raise UserError(
         f"X is {type(X).__name__} of {array.dtype} with shape {array.shape}",
-        mend="Give SMILES (one per row) or numbers (rows, columns).",
+        mend="Give SMILES (one per row), numbers (rows, columns) or images (bytes: rows, height, width).",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -73,6 +73,17 @@ class Predicting:
             out[:, j] = np.where(found.ok, answer[task.kind].astype(float), np.nan)
         return out
 
+    def predict_class(self, X: Any, task: int = 0) -> NDArray[np.object_]:
+        """Return the name of the likeliest class of a multiclass task, object `[N]`; None in rows that cannot be used.
+
+        Args:
+            X: SMILES, vectors or images.
+            task: position of the task.
+        """
+        value = self.predict(X)[:, task]
+        classes = self.tasks_[task].classes
+        return np.array([None if np.isnan(v) else classes[int(v)] for v in value], object)
+
     def add_task(self, X: Any, y: Any, kinds: Mapping[str, str] | None = None) -> Self:
         """Add the tasks of `y`, learnt from support data without retraining.
 
@@ -87,6 +98,19 @@ class Predicting:
         data = to_data(X)
         model = self._fitted()
         model.add_task(data, to_labels(y, len(data), kinds, len(model.tasks)))
+        return self
+
+    def add_class(self, X: Any, names: Sequence[Any]) -> Self:
+        """Give classes a node from their examples, one or more of each, without retraining (few-shot models).
+
+        Args:
+            X: examples `[n]`: images, vectors `[n, D]` or SMILES.
+            names: of their classes `[n]`; more examples of a class that is known are added to its own.
+
+        Raises:
+            UserError: when the model cannot take new classes.
+        """
+        self._fitted().add_classes(to_data(X), [str(name) for name in names])
         return self
 
     def save(self, folder: Path | str) -> None:

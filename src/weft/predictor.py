@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -44,6 +44,7 @@ REGISTRY: dict[str, str] = {
     "binary-relevance": "weft.baselines.chains:BinaryRelevancePredictor",
     "classifier-chains": "weft.baselines.chains:ChainsPredictor",
     "powerset-knn": "weft.baselines.powerset_knn:PowersetKNNPredictor",
+    "few-shot": "weft.fewshot.model:FewShotPredictor",
     "linear-graph": "weft.baselines.linear_graph:LinearGraphPredictor",
 }
 
@@ -145,6 +146,14 @@ class Predictor(ABC):
             f"a {self.name} model cannot take a new task",
             mend="Fit with '--model metalink' (preset default, or --setting meta).",
         )
+
+    def add_classes(self, data: Data, names: Sequence[str]) -> None:  # noqa: ARG002 - for those that can
+        """Add classes from examples of them, or give known classes more examples, without retraining.
+
+        Raises:
+            UserError: when this predictor cannot.
+        """
+        raise UserError(f"a {self.name} model cannot take new classes", mend="Fit with '--model few-shot'.")
 
     @abstractmethod
     def state(self) -> tuple[dict[str, object], dict[str, NDArray[Any]]]:

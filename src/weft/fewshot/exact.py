@@ -132,11 +132,18 @@ class ExactHead(Head):
         score = self.gaussian.scores(q, mean, nodes.count)
         if w.single:
             each = self.gaussian.scores(q, placed, torch.ones(len(placed)))
-            among = each[:, :, None] + known.log() - nodes.count.log()
-            score = score + w.single * among.logsumexp(1)
+            score = score + w.single * _log_means(each, known.argmax(1), nodes.count)
         if w.learnt:
             score = score + w.learnt * self.learnt.scores(h, ClassNodes(nodes.layers[:-3], nodes.count))
         return score
+
+
+def _log_means(each: Tensor, label: Tensor, count: Tensor) -> Tensor:
+    """Return the logarithm of each class's mean density `[B, N]` from log-densities `[B, S]` of its data."""
+    at = label.expand_as(each)
+    most = torch.full((len(each), len(count)), -torch.inf).scatter_reduce(1, at, each, "amax")
+    total = torch.zeros_like(most).scatter_add(1, at, (each - most.gather(1, at)).exp())
+    return total.log() + most - count.log()
 
 
 def solved(

@@ -34,7 +34,7 @@ USUAL = FitOptions().filled("inline", "published")
 _DRAWN = "random"
 _OF_MOLECULES = (
     *("metalink", "rf", "lightgbm", "rf-gaussian", "two-stage-lr", "two-stage-lightgbm", "mean-of-four"),
-    *("binary-relevance", "classifier-chains", "powerset-knn"),
+    *("binary-relevance", "classifier-chains", "powerset-knn", "few-shot"),
 )
 
 
