@@ -61,10 +61,10 @@ def find_device(name: str = "auto") -> torch.device:
 
 
 def _current() -> int:
-    """Return the number of the card in use, without starting one."""
+    """Return the number of the card in use, without starting one: in a group of processes each has its own."""
     import torch
 
-    return torch.cuda.current_device() if torch.cuda.is_initialized() else 0
+    return torch.cuda.current_device() if torch.cuda.is_initialized() else int(os.environ.get("LOCAL_RANK", "0"))
 
 
 def told(device: torch.device | str) -> dict[str, str]:

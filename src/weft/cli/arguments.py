@@ -56,6 +56,12 @@ Device = Annotated[
         "--device", metavar="DEVICE", help="Where networks compute: auto (a CUDA card if there is one), cpu or cuda."
     ),
 ]
+Devices = Annotated[
+    int,
+    typer.Option(
+        "--devices", min=1, help="Processes that share the training of a network, each with a device of its own."
+    ),
+]
 Deterministic = Annotated[
     bool, typer.Option("--deterministic", help="The same bits for the same seed on a CUDA card, too, at some cost.")
 ]

@@ -15,6 +15,7 @@ from weft.cli.arguments import (
     Data,
     Deterministic,
     Device,
+    Devices,
     Exchange,
     Exclude,
     Fanout,
@@ -98,6 +99,7 @@ def command(
     batch_size: BatchSize = None,
     fanout: Fanout = None,
     device: Device = "auto",
+    devices: Devices = 1,
     deterministic: Deterministic = False,
     threads: Threads = None,
     quiet: Quiet = False,
@@ -113,6 +115,7 @@ def command(
     """
     from weft.jobs.fit import fit
     from weft.jobs.inputs import check_kinds
+    from weft.jobs.launch import several
     from weft.jobs.options import FitOptions, available_threads
     from weft.jobs.subjects import told_kinds
 
@@ -127,7 +130,7 @@ def command(
         threads=threads or available_threads(), device=device, deterministic=deterministic,
     )  # fmt: skip
     try:
-        with progress(quiet) as report:
+        with several(devices), progress(quiet) as report:
             fitted = fit(data, out, options, resume, report, lambda lines: None if quiet else _show_plan(lines))
     except KeyboardInterrupt:
         note(f"stopped. Continue with the same command and --resume, or delete {out / '.work'}.")

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from weft.group import Group, current
+
 
 class RowNorm(nn.BatchNorm1d):
     """Batch normalisation that also takes rows with multiplicities, and bears batches of one row.
@@ -19,10 +21,28 @@ class RowNorm(nn.BatchNorm1d):
 
     def forward(self, input: Tensor, counts: Tensor | None = None) -> Tensor:
         """Normalise `input` `[M, D]`; `counts` `[M]` tells how often each row stands in the batch."""
+        group = current()
+        if self.training and not group.alone:
+            return self._shared(input, counts, group)
         few = (len(input) if counts is None else int(counts.sum())) < 2
         if self.training and not few:
             return super().forward(input) if counts is None else self._weighted(input, counts)
-        return F.batch_norm(input, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps)
+        return self._by_running(input)
+
+    def _by_running(self, x: Tensor) -> Tensor:
+        return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps)
+
+    def _shared(self, x: Tensor, counts: Tensor | None, group: Group) -> Tensor:
+        """Normalise by the rows of all processes together."""
+        times = (x.new_ones(len(x)) if counts is None else counts.to(x.dtype)).float()
+        n = group.statistic(times.sum())
+        if float(n) < 2:
+            return self._by_running(x)
+        mean = group.statistic(times @ x.float()) / n
+        var = group.statistic(times @ (x.float() - mean).square()) / n
+        with torch.no_grad():
+            self._update(mean, var * n / (n - 1))
+        return ((x - mean) * (torch.rsqrt(var + self.eps) * self.weight) + self.bias).to(x.dtype)
 
     def _weighted(self, x: Tensor, counts: Tensor) -> Tensor:
         weight = (counts / counts.sum()).to(x.dtype)

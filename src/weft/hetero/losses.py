@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from weft.group import current
 from weft.hetero.families import Family, Targets
 from weft.hetero.paper_loss import probability_bce
 from weft.tasks import Kind
@@ -84,6 +85,34 @@ def family_loss(
     else:
         cell = 0.5 * (score - value) ** 2
     return (cell * known).sum() / known.sum().clamp(min=1)
+
+
+def group_loss(
+    family: Family, score: Tensor, asked: FamilyTargets, weight: Tensor, loss: str, nothing: Tensor
+) -> Tensor | None:
+    """Return `family_loss` over the labels that all processes of a group have, None where none has any.
+
+    Its value is that of all; its gradient that of this process's labels, so that gradients are to be added up.
+
+    Args:
+        family: what is predicted.
+        score: at the nodes of this process, `[N, C]`.
+        asked: their labels.
+        weight: of classes, `[C]`.
+        loss: as of `family_loss`.
+        nothing: zero, with a gradient: the part of a process without labels.
+    """
+    group, here = current(), len(asked.row) > 0
+    mean = family_loss(family, score[asked.row], asked.value, asked.known, weight, loss) if here else nothing
+    if group.alone:
+        return mean if here else None
+    cells = asked.known.sum()
+    if family.kind is Kind.MULTICLASS and loss != "probability":
+        cells = (asked.value * weight).sum()
+    total = group.total(cells)
+    if not float(total):
+        return None
+    return group.total(mean * cells / total)
 
 
 def answers(family: Family, score: Tensor) -> Tensor:

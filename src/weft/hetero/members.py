@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from weft.errors import UserError, nearest
+from weft.group import Group, apart, current
 from weft.hetero.families import Family
 from weft.hetero.losses import FamilyTargets, answers, family_loss, rareness
 from weft.hetero.minibatch import Minibatches
@@ -20,7 +23,9 @@ from weft.hetero.selection import Selection
 from weft.hetero.train import Step, TrainConfig, train
 from weft.hetero.validation import headline
 from weft.tasks import Kind
+from weft.training.checkpoint import Tensors
 from weft.training.run import Run
+from weft.words import many
 
 #: Distance between the seeds of two members.
 _STEP = 7919
@@ -68,6 +73,74 @@ def train_member(
     name = "train" if config.members == 1 else f"train {k + 1} of {config.members}"
     with plain_products(parts is not None):
         return net, train(net, steps, score, config.train, run, name, class_weight, loss_weight)
+
+
+Member = tuple[HeteroNet, list[tuple[Tensors, list[str]]], list[dict[str, float]]]
+"""A network, the sets of weights kept and the families that each is kept for, and what its evaluations found."""
+
+
+def train_members(
+    config: GraphConfig,
+    shape: NetShape,
+    families: Sequence[Family],
+    batch: GraphBatch,
+    asked: Sequence[FamilyTargets],
+    validation: Sequence[FamilyTargets],
+    run: Run,
+) -> list[Member]:
+    """Train all members of an ensemble.
+
+    The processes of a group share the nodes of a mini-batch; where the graph is taken whole they share the members, and
+    each is the one that a single process would train, bit for bit.
+
+    Raises:
+        UserError: where there is nothing to share.
+    """
+    group = current()
+    part = (config, shape, families, batch, asked, validation, run)
+    if group.alone or config.train.batch_size:
+        return [_trained(*part, k) for k in range(config.members)]
+    if config.members < group.size:
+        networks = many(config.members, "network")
+        what = f"{group.size} processes cannot share {networks} of a graph that is taken whole"
+        mend = "Add --batch-size N to train by parts of the graph, or --members N."
+        raise UserError(what, where="--devices", mend=mend)
+    with apart():
+        own = {k: _trained(*part, k) for k in range(group.rank, config.members, group.size)}
+    return [_told(own.get(k), k, group, part) for k in range(config.members)]
+
+
+def _trained(
+    config: GraphConfig,
+    shape: NetShape,
+    families: Sequence[Family],
+    batch: GraphBatch,
+    asked: Sequence[FamilyTargets],
+    validation: Sequence[FamilyTargets],
+    run: Run,
+    k: int,
+) -> Member:
+    net, selection = train_member(config, shape, families, batch, asked, validation, run, k)
+    return net, selection.weights(), selection.rows
+
+
+def _told(own: Member | None, k: int, group: Group, part: tuple[Any, ...]) -> Member:
+    """Return member `k`, which one process of the group has trained, in all of them."""
+    config, shape, families, _, asked, _, run = part
+    arrays: Tensors = {}
+    if own is not None:
+        note = json.dumps({"kept": [names for _, names in own[1]], "rows": own[2]}).encode()
+        arrays = {f"{at}.{key}": value for at, (weights, _) in enumerate(own[1]) for key, value in weights.items()}
+        arrays["note"] = torch.frombuffer(bytearray(note), dtype=torch.uint8)
+    found = group.exchanged(arrays, k % group.size)
+    if own is not None:
+        return own
+    told: dict[str, Any] = json.loads(found.pop("note").numpy().tobytes())
+    kept: list[tuple[Tensors, list[str]]] = []
+    for at, names in enumerate(told["kept"]):
+        mine = {key.partition(".")[2]: value for key, value in found.items() if key.partition(".")[0] == str(at)}
+        kept.append((mine, names))
+    return new_network(config.member(k), shape, families, asked, run.seed).to(run.device), kept, told["rows"]
 
 
 def new_network(

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from weft.data.nodes import Nodes
+from weft.group import current
 from weft.hetero.batches import batches, epoch_generator
 from weft.hetero.families import Family
 from weft.hetero.losses import FamilyTargets
@@ -61,7 +62,8 @@ class Minibatches:
     def epoch(self, asked: Sequence[FamilyTargets], epoch: int) -> Iterator[tuple[GraphBatch, list[FamilyTargets]]]:
         """Yield the steps of an epoch: a part of the graph and each family's labels there, rows being the part's.
 
-        What is drawn depends on the seed and the epoch's number alone.
+        What is drawn depends on the seed and the epoch's number alone. Of a group's processes each has a part of the
+        step's nodes.
 
         Args:
             asked: training labels per family, rows ascending.
@@ -70,7 +72,8 @@ class Minibatches:
         draw, labelled = epoch_generator(self.seed, epoch), self._nodes(asked)
         kind = torch.cat([torch.full((len(rows),), at) for at, rows in enumerate(labelled.values())])
         row = torch.cat(list(labelled.values()))
-        for chosen in batches(torch.arange(len(row)), self.size, draw):
+        for all_chosen in batches(torch.arange(len(row)), self.size, draw):
+            chosen = current().part(all_chosen)
             seeds = {name: row[chosen][kind[chosen] == at] for at, name in enumerate(labelled)}
             sample = self.sampler.sample(seeds, draw)
             here = [_at(found, seeds[f.node_type]) for f, found in zip(self.families, asked, strict=True)]
@@ -86,16 +89,17 @@ class Minibatches:
             net: in evaluation mode.
             asked: only these nodes, or those with these labels, are computed, others get zero; None computes all.
         """
-        counts, device = self.full.topology.counts, self.full.device
+        counts, device, group = self.full.topology.counts, self.full.device, current()
         found = [torch.zeros(counts[f.node_type], f.width, device=device) for f in self.families]
         for kind, rows in self._wanted(asked).items():
-            for seeds in batches(rows, self.size):
+            for seeds in batches(group.part(rows), self.size):
                 sample = self.sampler.sample({kind: seeds}, _STILL)
                 with torch.no_grad(), plain_products():
                     scores = net(self.full.part(sample))
                 for family, score, out in zip(self.families, scores, found, strict=True):
                     if family.node_type == kind:
                         out[seeds] = score
+        group.add_up(found)  # zero where another process has computed
         return found
 
     def _wanted(self, asked: Sequence[FamilyTargets] | Nodes | None) -> dict[str, Tensor]:

@@ -20,7 +20,7 @@ from weft.hetero.answers import to_predictions
 from weft.hetero.families import families, targets
 from weft.hetero.gate_table import GateSummary, summarise
 from weft.hetero.losses import FamilyTargets, answers
-from weft.hetero.members import new_network, train_member
+from weft.hetero.members import new_network, train_members
 from weft.hetero.minibatch import Minibatches
 from weft.hetero.network import GraphBatch, HeteroNet, NetShape
 from weft.hetero.prepare import Preparer
@@ -122,11 +122,10 @@ class InlinePredictor(Predictor):
         batch = self._placed(self.prepare.batch(graph, train, train))
         self.shape = self.prepare.shape(graph, batch)
         asked, validation = ([self._targets(graph, part, f) for f in self.families] for part in (train, val))
-        for k in range(self.config.members):
-            net, selection = train_member(self.config, self.shape, self.families, batch, asked, validation, run, k)
+        for net, kept, rows in train_members(self.config, self.shape, self.families, batch, asked, validation, run):
             self.nets.append(net)
-            self.kept.append(selection.weights())
-            self.history.append(selection.rows)
+            self.kept.append(kept)
+            self.history.append(rows)
         self.weight = self._weigh(batch, validation)
 
     def _weigh(self, batch: GraphBatch, validation: Sequence[FamilyTargets]) -> Floats:

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from weft.devices import seeded
+from weft.group import SEED_STEP, current
 from weft.hetero.balance.base import Balancer, build_balancer
-from weft.hetero.losses import FamilyTargets, family_loss
+from weft.hetero.losses import FamilyTargets, group_loss
 from weft.hetero.network import GraphBatch, HeteroNet
 from weft.hetero.selection import Selection
 from weft.training.checkpoint import Checkpoint, Tensors, copy_of
@@ -136,15 +137,17 @@ def _epoch(
     """Take an epoch's steps and return each family's mean loss; what is random depends on (seed, epoch) alone."""
     net.train()
     found: dict[str, list[Tensor]] = {}
-    with seeded(run.seed * 100_003 + state.epoch, run.device):
+    group = current()
+    with seeded(run.seed * 100_003 + state.epoch + group.rank * SEED_STEP, run.device):
         for batch, asked in steps:
             optimizer.zero_grad(set_to_none=True)
             scores = net(batch)
-            losses = {
-                f.name: family_loss(f, s[t.row], t.value, t.known, class_weight[f.name], config.loss)
+            nothing = next(net.parameters()).sum() * 0
+            found_losses = {
+                f.name: group_loss(f, s, t, class_weight[f.name], config.loss, nothing)
                 for f, s, t in zip(net.families, scores, asked, strict=True)
-                if len(t.row)
             }
+            losses = {name: loss for name, loss in found_losses.items() if loss is not None}
             if not losses:
                 continue
             state.balancer.backward(losses, *_parameters(net))

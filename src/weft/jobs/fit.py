@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,17 +13,23 @@ import numpy as np
 
 from weft.devices import find_device, settle
 from weft.files import read_json
+from weft.group import ALONE, expected, together
 from weft.jobs.card import identity
 from weft.jobs.checks import check_there
 from weft.jobs.folder import METRICS, WORK, Start, check_target, clean_on_error, clear, locked, prepare
 from weft.jobs.options import FitOptions
 from weft.jobs.sources import Source, read_source, usual
 from weft.jobs.subjects import kind_of
+from weft.predictor import Predictor
 from weft.tasks import Kind
 from weft.training.run import Report, Run, silent
 
 if TYPE_CHECKING:
     from weft.data.splits import Split
+
+
+#: What the first process of a group tells the others: to learn, or that nothing is to be done.
+_GO, _STOP = 1, 0
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,8 @@ def fit(
     began = time.monotonic()
     check_there(file)
     chosen = _filled(options or FitOptions(), file)
-    check_target(out)
+    if expected().first:
+        check_target(out)
     predictor = chosen.build()
     device = str(find_device(chosen.device)) if predictor.on_device else "cpu"
     if chosen.deterministic and device != "cpu":
@@ -80,19 +88,23 @@ def fit(
     source = read_source(file, chosen, report)
     same, of_graph = identity(source, chosen), kind_of(file, chosen.data) == "graph"
     split = source.split(chosen)
+    work = out / WORK
+    if not expected().first:
+        if predictor.on_device:
+            _help(predictor, source, split, Run(chosen.seed, work, silent, chosen.threads, device=device))
+        return Fitted(out, {}, split.method)
     on_plan(source.plan(split))
     with locked(out):
         start = prepare(out, same, resume)
         if start is Start.FINISHED:
+            if predictor.on_device:
+                _dismiss(device)
             return Fitted(out, read_json(out / METRICS), split.method, again=True, of_graph=of_graph)
         with clean_on_error(out):
-            _use_threads(chosen.threads)
-            predictor.fit(
-                source.data,
-                source.labels.on_rows(np.concatenate([split.train, split.val])),  # test labels are not even at hand
-                split,
-                Run(chosen.seed, out / WORK, report, chosen.threads, device=device),
-            )
+            run = Run(chosen.seed, work, report, chosen.threads, device=device)
+            with together(device) if predictor.on_device else nullcontext(ALONE) as group:
+                group.from_first(_GO)
+                _learn(predictor, source, split, run)
             metrics = finish(Work(out, chosen, source, split, same, began, report, device), predictor)
         clear(out)
     notes = _notes(chosen, source, split, predictor.on_device)
@@ -102,6 +114,25 @@ def fit(
 def _filled(options: FitOptions, file: Path) -> FitOptions:
     found = usual(file, options.data)
     return options.filled(found.model or "", found.split or "", found.encoder)
+
+
+def _learn(predictor: Predictor, source: Source, split: Split, run: Run) -> None:
+    _use_threads(run.threads)
+    seen = source.labels.on_rows(np.concatenate([split.train, split.val]))  # test labels are not even at hand
+    predictor.fit(source.data, seen, split, run)
+
+
+def _help(predictor: Predictor, source: Source, split: Split, run: Run) -> None:
+    """Do the part of a fit of a process that is not its first."""
+    with together(run.device) as group:
+        if group.from_first(_STOP) == _GO:  # the first process has made the folder ready
+            _learn(predictor, source, split, run)
+
+
+def _dismiss(device: str) -> None:
+    """Tell the other processes that there is nothing to do."""
+    with together(device) as group:
+        group.from_first(_STOP)
 
 
 def _use_threads(threads: int) -> None:

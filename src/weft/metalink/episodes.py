@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from weft.data.base import Inputs
+from weft.group import current
 from weft.labels import LabelTable
 from weft.metalink.answers import to_predictions
 from weft.metalink.columns import ColumnLabels, Layout
@@ -72,7 +73,9 @@ class Episodes:
         return (loss + self._asked_loss(halves[1], halves[0], rng)) / 2 if self.config.symmetric else loss
 
     def _half(self, rows: NDArray[np.int64]) -> tuple[Tensor, NDArray[np.int64]]:
-        return self.net.encoder(self.inputs.take(torch.from_numpy(rows))), rows
+        group = current()
+        embedded = self.net.encoder(self.inputs.take(group.part(torch.from_numpy(rows))))
+        return group.joined(embedded, len(rows)), rows
 
     def _asked_loss(
         self,

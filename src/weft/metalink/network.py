@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from weft.data.base import Inputs
 from weft.encoders.base import build_encoder
+from weft.group import current
 from weft.metalink.graph import GraphConfig, KnowledgeGraph
 from weft.training.loop import LoopConfig
 
@@ -64,7 +65,12 @@ class MetaLinkNet(nn.Module):
         self.graph = KnowledgeGraph(prior, self.encoder.dim, config.graph, similarity)
 
     def embed(self, inputs: Inputs, rows: Tensor) -> Tensor:
-        """Return embeddings `[B, D]` of `rows`, in chunks, without gradient, in evaluation mode."""
+        """Return embeddings `[B, D]` of `rows`, in chunks, without gradient, in evaluation mode.
+
+        The processes of a group embed a part each and have all.
+        """
         self.eval()
+        group = current()
         with torch.no_grad():
-            return torch.cat([self.encoder(inputs.take(part)) for part in rows.split(self.encoder.chunk)])
+            chunks = group.part(rows).split(self.encoder.chunk)
+            return group.joined(torch.cat([self.encoder(inputs.take(part)) for part in chunks]), len(rows))

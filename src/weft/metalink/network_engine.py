@@ -173,7 +173,8 @@ def train_member(
     judge = Judge(config, inputs, labels, layout, bank, support, validation)
     episodes = Episodes(config, net, inputs, labels, layout, rows, prior, run.seed)
     before = net.encoder.pretrained() if config.weights else ()
-    history = train(net, episodes.steps, lambda: judge(net), config.loop, run, name, before)
+    split = list(net.encoder.parameters())
+    history = train(net, episodes.steps, lambda: judge(net), config.loop, run, name, before, split)
     with torch.no_grad():
         side = net.graph.task_side(net.embed(inputs, torch.from_numpy(bank)), support).detached()
     return net, side, [{name: value for name, value in row.items() if math.isfinite(value)} for row in history.rows]

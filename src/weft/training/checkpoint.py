@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from weft.files import atomic
+from weft.group import current
 from weft.training.run import Run
 
 Tensors = dict[str, Tensor]
@@ -34,7 +35,9 @@ class Checkpoint:
         return self.path.exists()
 
     def save(self, parts: Mapping[str, Tensors], optimizer: torch.optim.Optimizer, note: object) -> None:
-        """Write the parts, the optimiser's state and a JSON-ready note."""
+        """Write the parts, the optimiser's state and a JSON-ready note; of a group's processes the first does."""
+        if not current().first:
+            return
         from safetensors.torch import save_file
 
         arrays = {f"{part}.{key}": value.contiguous() for part, held in parts.items() for key, value in held.items()}

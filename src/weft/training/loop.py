@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from weft.devices import autocast, seeded
 from weft.errors import UserError, nearest
+from weft.group import SEED_STEP, Group, current
 from weft.training.checkpoint import Checkpoint, copy_of
 from weft.training.run import Run
 
@@ -90,6 +91,7 @@ def train(
     run: Run,
     name: str = "train",
     pretrained: Collection[nn.Parameter] = (),
+    split: Collection[nn.Parameter] = (),
 ) -> History:
     """Train `module` in place and leave it with the selected weights.
 
@@ -101,6 +103,7 @@ def train(
         run: seed, device, progress and the folder of checkpoints.
         name: stage name in progress and in the checkpoint's file name.
         pretrained: those of the module's parameters that were trained before.
+        split: those of which the processes of a group have a part of the gradient each; of the others each has all.
     """
     groups = _groups(module, pretrained, config.pretrained)
     fused = True if run.device != "cpu" else None
@@ -114,7 +117,7 @@ def train(
     for epoch in range(len(history.rows), config.epochs):
         if config.patience and history.rows and history.stale() >= config.patience:
             break
-        loss = _train_epoch(module, optimizer, steps(epoch), config, epoch, run)
+        loss = _train_epoch(module, optimizer, steps(epoch), config, epoch, run, split)
         score = _validated(module, validate)
         history.rows.append({"epoch": epoch, "loss": loss, **({} if score is None else {"score": score})})
         if score is None or score > history.best_score:
@@ -146,22 +149,36 @@ def _train_epoch(
     config: LoopConfig,
     epoch: int,
     run: Run,
+    split: Collection[nn.Parameter],
 ) -> float:
     for group in optimizer.param_groups:
         group["lr"] = learning_rate(config, epoch) * group["share"]
     module.train()
     losses: list[Tensor] = []
-    with seeded(run.seed * 100_003 + epoch, run.device):
+    group = current()
+    with seeded(run.seed * 100_003 + epoch + group.rank * SEED_STEP, run.device):
         for step in steps:
             optimizer.zero_grad(set_to_none=True)
             with autocast(run.device, config.precision):
                 loss = step()
             loss.backward()
+            _reduce(module, split, group)
             if config.clip:
                 nn.utils.clip_grad_norm_(module.parameters(), config.clip)
             optimizer.step()
             losses.append(loss.detach())
     return sum(map(float, losses)) / max(len(losses), 1)  # read at the end: a card is not waited for step by step
+
+
+def _reduce(module: nn.Module, split: Collection[nn.Parameter], group: Group) -> None:
+    """Make every process's gradients those of the whole batch."""
+    if group.alone:
+        return
+    parts = {id(parameter) for parameter in split}
+    for parameter in module.parameters():
+        if parameter.grad is not None and id(parameter) not in parts:
+            parameter.grad /= group.size  # each has it whole: the sum is the mean, and drift is levelled
+    group.add_gradients(module.parameters())
 
 
 def _validated(module: nn.Module, validate: Callable[[], float | None]) -> float | None:

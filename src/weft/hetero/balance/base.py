@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor, nn
 
 from weft.errors import UserError, nearest
+from weft.group import current
 from weft.registry import registered
 
 #: Name on the command line -> module and class.
@@ -59,7 +60,8 @@ class Balancer(ABC):
         """Add this step's gradients to `.grad` of the parameters that the losses reach.
 
         Args:
-            losses: family -> scalar, for families with a label in this step.
+            losses: family -> scalar, for families with a label in this step; in a group of processes of all of
+                them, each with the gradient of its own part.
             shared: parameters that several families read: of inputs and trunk.
             private: parameters of one family each: heads.
 
@@ -96,8 +98,8 @@ class WeightedSum(Balancer):
     def backward(
         self,
         losses: Mapping[str, Tensor],
-        shared: Sequence[nn.Parameter],  # noqa: ARG002 - both kinds of parameters get the gradients of one sum
-        private: Sequence[nn.Parameter],  # noqa: ARG002
+        shared: Sequence[nn.Parameter],
+        private: Sequence[nn.Parameter],
     ) -> dict[str, float]:
         """Add the gradients of the sum."""
         scaled = self.scaled(losses)
@@ -105,6 +107,7 @@ class WeightedSum(Balancer):
             return {}
         total, weights = self.total(scaled)
         total.backward()
+        current().add_gradients([*shared, *private])
         return {name: self.weights[name] * weight for name, weight in weights.items()}
 
 

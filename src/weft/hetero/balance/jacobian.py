@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from weft.group import current
 from weft.hetero.balance.base import Balancer
 
 Gradients = list[tuple[Tensor | None, ...]]
@@ -39,12 +40,13 @@ class JacobianBalancer(Balancer):
 
 
 def gradients(losses: Sequence[Tensor], parameters: Sequence[nn.Parameter]) -> Gradients:
-    """Return each loss's gradients, by one backward per loss over the same graph."""
-    last = len(losses) - 1
-    return [
+    """Return each loss's gradients, by one backward per loss over the same graph; a group's processes add theirs up."""
+    last, group = len(losses) - 1, current()
+    found = [
         torch.autograd.grad(loss, list(parameters), retain_graph=at < last, allow_unused=True)
         for at, loss in enumerate(losses)
     ]
+    return [tuple(group.whole(grads, parameters)) for grads in found]
 
 
 def gramian(grads: Gradients) -> Tensor:

@@ -1,0 +1,69 @@
+"""Fits made by two processes together, and by one alone: `python -m tests.pair FOLDER` in each, with its place in the
+environment. Every fit's arrays go to `FOLDER/NAME-RANK.safetensors`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save_file
+
+from tests.hetero.small import model, small_graph
+from tests.metalink.problems import related
+from tests.metalink.test_network import SHAPES
+from weft.data.nodes import Nodes
+from weft.hetero.heads import HeadConfig
+from weft.labels import Shown
+from weft.metalink.network_engine import NetworkEngine
+from weft.training.run import Run
+
+Fit = Callable[[], dict[str, np.ndarray]]
+BALANCINGS = ("fixed", "uncertainty", "dwa", "gradnorm", "cagrad", "nash-mtl")
+#: Balancings whose weights are chosen by small differences, which rounding may turn.
+PARTS = {"batch_size": 25, "exchange": "shared"}
+
+
+def network(shape: str) -> dict[str, np.ndarray]:
+    """A MetaLink network without dropout: weights, and predictions of all rows with labels shown."""
+    problem, engine = related(), NetworkEngine(SHAPES[shape])
+    engine.fit(problem.data, problem.labels, problem.split.train, problem.split.val, Run(seed=1))
+    mean = engine.predict(engine.encode(problem.data), Shown(problem.labels)).mean
+    losses = [[row["loss"] for row in rows] for rows in engine.history]
+    return {"mean": mean, "losses": np.array(losses), **engine.state()[1]}
+
+
+def graph(dropout: bool = False, **options) -> dict[str, np.ndarray]:
+    """A model of the small graph; without dropout all processes and one draw the same."""
+    made, data = model(**options), small_graph()
+    if not dropout:
+        net = made.config.net
+        trunk = replace(net.trunk, layer=replace(net.trunk.layer, dropout=0.0))
+        none = HeadConfig(0.0, 0.0, 0.0, 0.0)
+        net = replace(net, trunk=trunk, head=none, inputs=replace(net.inputs, entry_dropout=0.0))
+        made.config = replace(made.config, net=net, dropouts=None)
+    made.fit(Nodes.of(data), data.labels, data.split, Run(seed=1))
+    return {"mean": made.predict(Nodes.of(data)).mean, **made.state()[1]}
+
+
+FITS: dict[str, Fit] = {
+    **{f"network {shape}": lambda shape=shape: network(shape) for shape in ("paper", "default", "inductive")},
+    **{f"parts {name}": lambda name=name: graph(balance=name, **PARTS) for name in BALANCINGS},
+    "whole": lambda: graph(dropout=True, members=3),
+}
+
+
+def main(folder: Path) -> None:
+    """Fit everything together with the other process."""
+    from weft.group import together
+
+    with together() as group:
+        for name, fit in FITS.items():
+            save_file({k: np.ascontiguousarray(v) for k, v in fit().items()}, folder / f"{name}-{group.rank}.safetensors")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
