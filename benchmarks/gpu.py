@@ -68,8 +68,6 @@ def lines(arguments: argparse.Namespace) -> dict:
             found[f"metalink {size} {precision}"] = lambda s=size, n=steps, p=precision: molecules(
                 metalink(table, "cuda", s, p), 2 * s, *n, count=p == "float32"
             )
-    if arguments.compile:
-        found[f"d-mpnn {top} compiled"] = lambda: molecules(ours(table, "cuda", top, compiled=True), top, 8, 10)
     if arguments.peer:
         for size in SIZES:
             found[f"chemprop {size} with its loader"] = lambda s=size: molecules(
@@ -79,7 +77,9 @@ def lines(arguments: argparse.Namespace) -> dict:
                 peers(table, "cuda", s, loader=False), s, 8, 10
             )
     for preset in ("inline-paper", "default"):
-        found[f"inline {preset}"] = lambda p=preset: whole(inline(graph, "cuda", p), 5, 10)
+        for replay in (True, False):
+            words = "replayed" if replay else "launched"
+            found[f"inline {preset} {words}"] = lambda p=preset, r=replay: whole(inline(graph, "cuda", p, r), 5, 10)
     if not arguments.no_cpu:
         for size in (64, 512):
             found[f"d-mpnn {size} cpu"] = lambda s=size: molecules(ours(table, "cpu", s), s, 2, 4, device="cpu")
@@ -88,6 +88,8 @@ def lines(arguments: argparse.Namespace) -> dict:
             )
         for preset in ("inline-paper", "default"):
             found[f"inline {preset} cpu"] = lambda p=preset: whole(inline(graph, "cpu", p), 1, 2, "cpu")
+    if arguments.compile:
+        found[f"d-mpnn {top} compiled"] = lambda: molecules(ours(table, "cuda", top, compiled=True), top, 8, 10)
     return found
 
 

@@ -62,7 +62,9 @@ def main(folder: Path) -> None:
 
     with together() as group:
         for name, fit in FITS.items():
-            save_file({k: np.ascontiguousarray(v) for k, v in fit().items()}, folder / f"{name}-{group.rank}.safetensors")
+            save_file(
+                {k: np.ascontiguousarray(v) for k, v in fit().items()}, folder / f"{name}-{group.rank}.safetensors"
+            )
 
 
 if __name__ == "__main__":

@@ -65,18 +65,30 @@ class Adjacency:
     @cached_property
     def bounds(self) -> Tensor:
         """First edge of each target and the end of the last, int64 `[n_target + 1]`."""
-        return torch.cat([self.start, self.start.new_tensor([len(self)])])
+        return torch.cat([self.start, self.start.new_full((1,), len(self))])
+
+    def matrix(self, weight: Tensor) -> Tensor:
+        """Return the edges as a sparse CSR matrix `[n_target, n_source]` of weights `[E]`, in the kept order."""
+        return _csr(self.bounds, self.source, weight, (self.n_target, self.n_source))
+
+    def matrix_back(self, weight: Tensor) -> Tensor:
+        """Return the transpose of `matrix`, `[n_source, n_target]`."""
+        order, target, start = self.back
+        bounds = torch.cat([start, start.new_full((1,), len(self))])
+        return _csr(bounds, target, weight.index_select(0, order), (self.n_source, self.n_target))
 
     def pattern(self, dtype: torch.dtype) -> Tensor:
         """Return the relation as a sparse CSR matrix of zeros, `[n_target, n_source]`, kept for next time."""
         if dtype not in self._patterns:
             zero = torch.zeros(len(self), dtype=dtype, device=self.source.device)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)  # torch calls CSR a beta once per process
-                self._patterns[dtype] = torch.sparse_csr_tensor(
-                    self.bounds, self.source, zero, (self.n_target, self.n_source), check_invariants=False
-                )
+            self._patterns[dtype] = self.matrix(zero)
         return self._patterns[dtype]
+
+
+def _csr(bounds: Tensor, column: Tensor, value: Tensor, shape: tuple[int, int]) -> Tensor:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # torch calls CSR a beta once per process
+        return torch.sparse_csr_tensor(bounds, column, value, shape, check_invariants=False)
 
 
 class Back(NamedTuple):
@@ -169,6 +181,16 @@ class Neighbourhood:
     relations: tuple[Relation, ...]
     relation: Tensor
     edges: Adjacency
+
+    def per_edge(self, number: Tensor) -> Tensor:
+        """Return the number of each edge's relation, `[E]`, of one per relation, `[R]`."""
+        if number.device.type == "cpu":
+            return number[self.relation]
+        return self._one_hot.to(number.dtype) @ number  # its gradient is a product, too, and no queue at few places
+
+    @cached_property
+    def _one_hot(self) -> Tensor:
+        return torch.nn.functional.one_hot(self.relation, len(self.relations)).float()
 
 
 def _join(topology: Topology, kind: str) -> Neighbourhood:

@@ -11,7 +11,11 @@ _SIZE = (260, 190)
 def picture_of(smiles: str, alt: str) -> str:
     """Return an inline SVG of a molecule with a text alternative; nothing when it cannot be drawn."""
     from rdkit import rdBase
-    from rdkit.Chem.Draw import rdMolDraw2D
+
+    try:
+        from rdkit.Chem.Draw import rdMolDraw2D
+    except ImportError:  # it needs libraries of a screen, which a server may lack
+        return ""
 
     from weft.data.smiles import parse
 

@@ -70,7 +70,7 @@ class TaskOutput(nn.Module):
             q = torch.cat([dropped[kind] for kind in near.types]) @ self.project
             left = scores((self.project @ self.receive)[None, None], dropped[self.kind][None])[0]
             number = torch.stack([self.term()[relation][0] for relation in near.relations])
-            logit = to_edges(left, (q @ self.send)[None], near.edges) + number[near.relation]
+            logit = to_edges(left, (q @ self.send)[None], near.edges) + near.per_edge(number)
             logit = dropout(F.leaky_relu(logit, 0.2), self.config.logit_dropout, self.training)
             out = out + weighted_sum(q[None], segment_softmax(logit, near.edges), near.edges)[0]
         return F.normalize(out, dim=1, eps=1e-12) if out.shape[1] > 1 else out
