@@ -17,7 +17,7 @@ from weft.hetero.replay import Recorded
 
 
 def inline(folder: Path, device: str, preset: str, replay: bool = False) -> Step:
-    """Return one step: forward on the whole graph, losses of both tasks, backward, AdamW; recorded and replayed or not."""
+    """Return one step: forward on the whole graph, losses of both tasks, backward, AdamW; replayed or launched."""
     graph = read_npz_graph(folder)
     config = configure(preset).suited(any(table.sparse is not None for table in graph.nodes.values()))
     train = graph.labels.on_rows(graph.split.train)
