@@ -21,16 +21,18 @@ def show(json: Json = False) -> None:
     """List the data sets: what they are, where they come from, and which are on this machine."""
     from weft.data.catalogue import entries, locate
     from weft.data.graph_catalogue import GRAPHS, locate_graph
+    from weft.data.subject_catalogue import SUBJECTS, locate_subject
 
     graphs = [(entry, locate_graph(entry)) for entry in GRAPHS]
     found = [(entry, locate(entry)) for entry in entries()]
+    others = [(entry, locate_subject(entry)) for entry in SUBJECTS]
     if json:
         say_json(
             [
                 {**dataclasses.asdict(e), "address": e.address, "here": None if path is None else str(path)}
                 for e, path in found
             ]
-            + [{**dataclasses.asdict(e), "here": None if path is None else str(path)} for e, path in graphs]
+            + [{**dataclasses.asdict(e), "here": None if path is None else str(path)} for e, path in (*graphs, *others)]
         )
         return
     from weft.cli.tables import show_table
@@ -39,7 +41,9 @@ def show(json: Json = False) -> None:
     show_table("Data sets of MoleculeNet", ["name", "what", "kind", "here", "tasks", "rows"], rows, words=4)
     rows = [[e.name, e.title, "yes" if p else "", str(e.n_tasks), str(e.nodes), str(e.edges)] for e, p in graphs]
     show_table("Graphs", ["name", "what", "here", "tasks", "nodes", "edges"], rows, words=4)
-    say("Get one with: weft datasets get NAME   (WEFT_DATA first, then the cache; tables then by download)")
+    rows = [[e.name, e.title, e.kind, "yes" if p else "", str(e.n_tasks), str(e.rows)] for e, p in others]
+    show_table("Images, texts, vectors", ["name", "what", "kind", "here", "tasks or classes", "rows"], rows, words=4)
+    say("Get one with: weft datasets get NAME   (WEFT_DATA first, then the cache; MoleculeNet's then by download)")
 
 
 @app.command("get")
@@ -54,6 +58,7 @@ def get(
     """Print the path of a data set's file (downloaded and checked when it is not here), or of a graph's folder."""
     from weft.data.catalogue import entry, find, version
     from weft.data.graph_catalogue import graph_entry
+    from weft.data.subject_catalogue import subject_entry
 
     with progress(quiet) as report:
         path = find(name, lambda done, total: report("download", done, total or done, name))
@@ -63,7 +68,8 @@ def get(
     if json and graph is not None:
         say_json({"name": graph.name, "path": str(path)})
     elif json:
-        say_json({"name": entry(name).name, "path": str(path), "version": version(entry(name), path)})
+        known = subject_entry(name) or entry(name)
+        say_json({"name": known.name, "path": str(path), "version": version(known, path)})
     else:
         say(str(path))
 

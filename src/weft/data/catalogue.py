@@ -14,6 +14,7 @@ from typing import IO
 from weft.data.cache import cache_folder
 from weft.data.graph_catalogue import GRAPHS, find_graph, graph_entry
 from weft.data.moleculenet import ENTRIES, Entry
+from weft.data.subject_catalogue import SUBJECTS, SubjectEntry, find_subject, subject_entry
 from weft.errors import UserError, nearest
 from weft.files import atomic
 
@@ -36,24 +37,26 @@ def entry(name: str) -> Entry:
     """
     found = next((item for item in ENTRIES if item.name == name.lower()), None)
     if found is None:
-        mend = nearest(name.lower(), [item.name for item in (*ENTRIES, *GRAPHS)])
+        mend = nearest(name.lower(), [item.name for item in (*ENTRIES, *GRAPHS, *SUBJECTS)])
         raise UserError(f"there is no data set {name!r}", mend=mend)
     return found
 
 
 def find(name: str, progress: Progress | None = None) -> Path:
-    """Return the path of a data set's file, fetched when it is not on this machine, or of a graph's folder.
+    """Return the path of a data set's file, fetched when it is not on this machine, or of its folder.
 
     Args:
         name: its name in the catalogue.
         progress: called as `progress(bytes done, bytes in all)`, the latter 0 when unknown.
 
     Raises:
-        UserError: for an unknown name, a failed download, a download with another checksum, or a graph that is
-            not on this machine.
+        UserError: for an unknown name, a failed download, a download with another checksum, or a graph, images,
+            texts or vectors that are not on this machine.
     """
     if graph_entry(name) is not None:
         return find_graph(name)
+    if (other := subject_entry(name)) is not None:
+        return find_subject(other)
     wanted = entry(name)
     here = locate(wanted)
     if here is not None:
@@ -72,9 +75,12 @@ def locate(wanted: Entry) -> Path | None:
     return next((path for path in [*places, _cache_path(wanted)] if path.is_file()), None)
 
 
-def version(wanted: Entry, path: Path) -> str:
+def version(wanted: Entry | SubjectEntry, path: Path) -> str:
     """Say which copy of a data set a file is: the official one, another known one, or unknown."""
-    known = dict(wanted.copies) | ({wanted.checksum: "the official file"} if wanted.checksum else {})
+    if isinstance(wanted, SubjectEntry):
+        known = dict(wanted.checksums) if path.is_file() else {}
+    else:
+        known = dict(wanted.copies) | ({wanted.checksum: "the official file"} if wanted.checksum else {})
     return next((note for checksum, note in known.items() if matches(path, checksum)), "an unknown copy")
 
 
