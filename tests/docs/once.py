@@ -38,7 +38,7 @@ class FitOnce:
         self.kept, self.inner, self.known = kept, fitting.fit, {}
 
     def __call__(self, file, out, options=None, resume=False, report=lambda *_: None, on_plan=lambda _: None):
-        options = replace(options or fitting.FitOptions(), threads=1).filled(*fitting._usual(Path(file)))
+        options = fitting._filled(replace(options or fitting.FitOptions(), threads=1), Path(file))
         key = _digest(Path(file), options)
         if key not in self.known:
             heard: list = []
