@@ -34,12 +34,14 @@ def draw_molecule(
         dark: draw for a dark page.
 
     Raises:
-        UserError: for a SMILES that cannot be read, or another number of values than of atoms.
+        UserError: for a SMILES that cannot be read or drawn, another number of values than of atoms, or a machine
+            without the libraries that drawing needs.
     """
-    from rdkit.Chem import Draw
+    from rdkit import rdBase
 
     from weft.data.smiles import parse
 
+    tools = _tools()
     mol, reason = parse(smiles)
     if mol is None:
         raise UserError(f"the molecule cannot be drawn: {reason}", where=smiles[:80])
@@ -49,18 +51,30 @@ def draw_molecule(
     if values is not None:
         for atom, sign in _signs(values).items():
             mol.GetAtomWithIdx(atom).SetProp("atomNote", sign)
-    canvas: Any = Draw.rdMolDraw2D.MolDraw2DSVG(width, height)
+    canvas = tools.MolDraw2DSVG(width, height)
     options = canvas.drawOptions()
     if dark:
-        Draw.rdMolDraw2D.SetDarkMode(options)
+        tools.SetDarkMode(options)
     options.clearBackground = False
     options.annotationFontScale = 0.9
-    radii = dict.fromkeys(tints, 0.42)
-    Draw.rdMolDraw2D.PrepareAndDrawMolecule(
-        canvas, mol, highlightAtoms=list(tints), highlightAtomColors=tints, highlightAtomRadii=radii, highlightBonds=[]
-    )
+    lit = {"highlightAtoms": list(tints), "highlightAtomColors": tints, "highlightBonds": []}
+    try:
+        with rdBase.BlockLogs():
+            tools.PrepareAndDrawMolecule(canvas, mol, highlightAtomRadii=dict.fromkeys(tints, 0.42), **lit)
+    except (ValueError, RuntimeError) as error:  # such as a molecule that cannot be kekulised
+        raise UserError(f"the molecule cannot be drawn: {error}", where=smiles[:80]) from error
     canvas.FinishDrawing()
     return _told(cast("str", canvas.GetDrawingText()), title or f"Molecule {smiles}")
+
+
+def _tools() -> Any:
+    """Return RDKit's drawing module, which needs libraries of a screen that a bare server may lack."""
+    try:
+        from rdkit.Chem.Draw import rdMolDraw2D
+    except ImportError as error:
+        mend = "Install them, on Debian: apt-get install libxrender1 libxext6."
+        raise UserError(f"libraries for drawing molecules are missing ({error})", mend=mend) from error
+    return rdMolDraw2D
 
 
 def _tints(values: Floats, dark: bool) -> dict[int, tuple[float, float, float]]:

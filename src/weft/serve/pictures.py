@@ -102,9 +102,7 @@ def draw(
     try:
         svg = draw_molecule(smiles, values, title, width, height, dark)
     except UserError as error:
-        raise UserError(error.what, where="smiles", mend="Check the SMILES.") from error
-    except (ValueError, RuntimeError) as error:
-        raise UserError(f"the molecule cannot be drawn ({str(error)[:100]})", where="smiles") from error
+        raise UserError(error.what[:200], where="smiles", mend=error.mend or "Check the SMILES.") from error
     return _STYLE.sub(_attributes, svg)
 
 
