@@ -1,8 +1,8 @@
 """Training on a CUDA card: against the machine's own processor, against chemprop on the same card, and its ceilings.
 
-    python benchmarks/gpu.py tox21.csv.gz FOLDER_OF_DBLP [--peer] [--compile] [--out docs/results/gpu.json]
+    python benchmarks/gpu.py tox21.csv.gz FOLDER_OF_DBLP [--peer] [--out docs/results/gpu.json]
 
-`--peer` needs chemprop in the same Python (its RDKit pin does not matter here); `--compile` tries torch.compile. Every
+`--peer` needs chemprop in the same Python (its RDKit pin does not matter here). Every
 figure is the median of five rounds in this one run; a ratio is of two figures of it. Operations are those of matrix
 products. Steps hold everything from drawing row numbers to the optimiser's step.
 """
@@ -33,7 +33,6 @@ def main() -> None:
     parser.add_argument("table", type=Path)
     parser.add_argument("graph", type=Path)
     parser.add_argument("--peer", action="store_true")
-    parser.add_argument("--compile", action="store_true")
     parser.add_argument("--no-cpu", action="store_true")
     parser.add_argument("--threads", type=int, default=16)
     parser.add_argument("--out", type=Path)
@@ -58,7 +57,7 @@ def main() -> None:
 
 def lines(arguments: argparse.Namespace) -> dict:
     """Return what to measure: name -> a function that returns figures."""
-    table, graph, top = Table(arguments.table), arguments.graph, max(SIZES)
+    table, graph = Table(arguments.table), arguments.graph
     found = {}
     for size, steps in SIZES.items():
         for precision in ("float32", "bfloat16"):
@@ -77,9 +76,7 @@ def lines(arguments: argparse.Namespace) -> dict:
                 peers(table, "cuda", s, loader=False), s, 8, 10
             )
     for preset in ("inline-paper", "default"):
-        for replay in (True, False):
-            words = "replayed" if replay else "launched"
-            found[f"inline {preset} {words}"] = lambda p=preset, r=replay: whole(inline(graph, "cuda", p, r), 5, 10)
+        found[f"inline {preset}"] = lambda p=preset: whole(inline(graph, "cuda", p), 5, 10)
     if not arguments.no_cpu:
         for size in (64, 512):
             found[f"d-mpnn {size} cpu"] = lambda s=size: molecules(ours(table, "cpu", s), s, 2, 4, device="cpu")
@@ -88,8 +85,6 @@ def lines(arguments: argparse.Namespace) -> dict:
             )
         for preset in ("inline-paper", "default"):
             found[f"inline {preset} cpu"] = lambda p=preset: whole(inline(graph, "cpu", p), 1, 2, "cpu")
-    if arguments.compile:
-        found[f"d-mpnn {top} compiled"] = lambda: molecules(ours(table, "cuda", top, compiled=True), top, 8, 10)
     return found
 
 

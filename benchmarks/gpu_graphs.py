@@ -13,11 +13,10 @@ from weft.hetero.losses import FamilyTargets, family_loss
 from weft.hetero.members import new_network
 from weft.hetero.prepare import Preparer
 from weft.hetero.presets import configure
-from weft.hetero.replay import Recorded
 
 
-def inline(folder: Path, device: str, preset: str, replay: bool = False) -> Step:
-    """Return one step: forward on the whole graph, losses of both tasks, backward, AdamW; replayed or launched."""
+def inline(folder: Path, device: str, preset: str) -> Step:
+    """Return one step: forward on the whole graph, losses of both tasks, backward, AdamW."""
     graph = read_npz_graph(folder)
     config = configure(preset).suited(any(table.sparse is not None for table in graph.nodes.values()))
     train = graph.labels.on_rows(graph.split.train)
@@ -29,12 +28,11 @@ def inline(folder: Path, device: str, preset: str, replay: bool = False) -> Step
     net = new_network(config.member(0), shape, found, asked, 0).to(device).train()
     batch, asked = batch.to(device), [t.to(device) for t in asked]
     optimizer = torch.optim.AdamW(net.parameters(), config.train.lr, fused=device != "cpu" or None)
-    run = Recorded(net, batch) if replay else lambda: net(batch)
     weight = {f.name: torch.ones(f.width, device=device) for f in found}
 
     def step() -> None:
         optimizer.zero_grad(set_to_none=True)
-        each = zip(found, run(), asked, strict=True)
+        each = zip(found, net(batch), asked, strict=True)
         sum(
             family_loss(f, s[t.row], t.value, t.known, weight[f.name], config.train.loss) for f, s, t in each
         ).backward()

@@ -63,13 +63,12 @@ class Network(nn.Module):
         return self.head(self.encoder(batch))
 
 
-def ours(table: Table, device: str, size: int, precision: str = "float32", compiled: bool = False) -> Step:
+def ours(table: Table, device: str, size: int, precision: str = "float32") -> Step:
     """Return weft's step: gather a batch from the store on the device, loss, backward, Adam."""
     torch.manual_seed(0)
     inputs = Inputs(table.graphs).to(device)
     y = torch.from_numpy(table.y).float().to(device)
     net = Network().to(device)
-    network = torch.compile(net, dynamic=True) if compiled else net
     optimizer = torch.optim.Adam(net.parameters(), 1e-3, fused=device != "cpu" or None)
     draw = np.random.default_rng(0)
 
@@ -79,7 +78,7 @@ def ours(table: Table, device: str, size: int, precision: str = "float32", compi
         known = ~target.isnan()
         optimizer.zero_grad(set_to_none=True)
         with autocast(device, precision):
-            score = network(inputs.take(rows)).float()
+            score = net(inputs.take(rows)).float()
             cell = F.binary_cross_entropy_with_logits(score, target.nan_to_num(), reduction="none")
             loss = (cell * known).sum() / known.sum()
         loss.backward()

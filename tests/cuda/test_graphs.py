@@ -6,10 +6,7 @@ import torch
 from tests.cuda.card import CARD, Broken, breaking, needs_card, relative
 from tests.hetero.small import fitted, once_fitted, small_graph
 from weft.data.nodes import Nodes
-from weft.hetero import train
 from weft.hetero.balance.base import REGISTRY as BALANCINGS
-from weft.hetero.replay import recorded
-from weft.hetero.train import REPLAYED
 from weft.hetero.trunks.base import REGISTRY as TRUNKS
 from weft.saved import load
 from weft.training.run import Run
@@ -49,18 +46,6 @@ def test_other_presets_train(options):
     """The published output layer and loss; without gates; without labels as structure."""
     made = fitted(small_graph(), Run(seed=1, device=CARD), **options)
     assert made.gate_table(small_graph()) is not None
-
-
-@pytest.mark.parametrize("exchange", REPLAYED)
-def test_a_replayed_step_is_the_step(exchange, monkeypatch):
-    """Kernels recorded and replayed give what kernels launched one by one give, dropout and all: the same draws."""
-    calls = []
-    monkeypatch.setattr(train, "recorded", lambda net, batch: calls.append(recorded(net, batch)) or calls[-1])
-    replayed = fitted(small_graph(), Run(seed=1, device=CARD), exchange=exchange)
-    assert calls[0] is not None, "it could not be recorded"
-    monkeypatch.setattr(train, "recorded", lambda net, batch: None)
-    launched = fitted(small_graph(), Run(seed=1, device=CARD), exchange=exchange)
-    assert relative(replayed.predict(NODES).mean, launched.predict(NODES).mean) < 2e-3
 
 
 @pytest.mark.parametrize("balance", BALANCINGS)

@@ -71,9 +71,8 @@ def train_member(
         return _judged(config.train, families, scores, validation)
 
     name = "train" if config.members == 1 else f"train {k + 1} of {config.members}"
-    replay = batch if parts is None and run.device != "cpu" else None
     with plain_products(parts is not None):
-        return net, train(net, steps, score, config.train, run, name, class_weight, loss_weight, replay)
+        return net, train(net, steps, score, config.train, run, name, class_weight, loss_weight)
 
 
 Member = tuple[HeteroNet, list[tuple[Tensors, list[str]]], list[dict[str, float]]]

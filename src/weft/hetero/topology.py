@@ -67,28 +67,16 @@ class Adjacency:
         """First edge of each target and the end of the last, int64 `[n_target + 1]`."""
         return torch.cat([self.start, self.start.new_full((1,), len(self))])
 
-    def matrix(self, weight: Tensor) -> Tensor:
-        """Return the edges as a sparse CSR matrix `[n_target, n_source]` of weights `[E]`, in the kept order."""
-        return _csr(self.bounds, self.source, weight, (self.n_target, self.n_source))
-
-    def matrix_back(self, weight: Tensor) -> Tensor:
-        """Return the transpose of `matrix`, `[n_source, n_target]`."""
-        order, target, start = self.back
-        bounds = torch.cat([start, start.new_full((1,), len(self))])
-        return _csr(bounds, target, weight.index_select(0, order), (self.n_source, self.n_target))
-
     def pattern(self, dtype: torch.dtype) -> Tensor:
         """Return the relation as a sparse CSR matrix of zeros, `[n_target, n_source]`, kept for next time."""
         if dtype not in self._patterns:
             zero = torch.zeros(len(self), dtype=dtype, device=self.source.device)
-            self._patterns[dtype] = self.matrix(zero)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # torch calls CSR a beta once per process
+                self._patterns[dtype] = torch.sparse_csr_tensor(
+                    self.bounds, self.source, zero, (self.n_target, self.n_source), check_invariants=False
+                )
         return self._patterns[dtype]
-
-
-def _csr(bounds: Tensor, column: Tensor, value: Tensor, shape: tuple[int, int]) -> Tensor:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # torch calls CSR a beta once per process
-        return torch.sparse_csr_tensor(bounds, column, value, shape, check_invariants=False)
 
 
 class Back(NamedTuple):

@@ -11,19 +11,15 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from weft.devices import seeded
 from weft.group import SEED_STEP, current
-from weft.hetero.balance.base import Balancer, WeightedSum, build_balancer
+from weft.hetero.balance.base import Balancer, build_balancer
 from weft.hetero.losses import FamilyTargets, group_loss
 from weft.hetero.network import GraphBatch, HeteroNet
-from weft.hetero.replay import Recorded, recorded
 from weft.hetero.selection import Selection
 from weft.training.checkpoint import Checkpoint, Tensors, copy_of
 from weft.training.run import Run
 
 #: Step size of what a balancing learns, as in GradNorm's paper: a network's own is too small for a few weights.
 _BALANCER_LR = 0.025
-
-#: Exchanges whose kernels can be recorded: those of our own layers. PyG's operators wait for the card in between.
-REPLAYED = ("inline", "single", "shared", "cross-stitch", "mmoe", "ple", "simple-hgn")
 
 Step = tuple[GraphBatch, Sequence[FamilyTargets]]
 Score = Callable[[], dict[str, float]]
@@ -80,13 +76,6 @@ class _State:
     selection: Selection
     balancer: Balancer
     epoch: int = 0
-    recording: Recorded | None = None
-
-    def run(self, net: HeteroNet, batch: GraphBatch) -> list[Tensor]:
-        """Return the network's logits on a graph, replayed where it was recorded."""
-        if self.recording is not None and self.recording.batch is batch:
-            return self.recording()
-        return net(batch)
 
 
 def train(
@@ -98,7 +87,6 @@ def train(
     name: str,
     class_weight: Mapping[str, Tensor],
     loss_weight: Mapping[str, float],
-    replay: GraphBatch | None = None,
 ) -> Selection:
     """Train `net` and return the weights kept for each family.
 
@@ -112,7 +100,6 @@ def train(
         name: of the stage.
         class_weight: `[C]` by family.
         loss_weight: by family.
-        replay: the graph on a card that all steps take whole, if they do: its kernels are recorded and replayed.
     """
     balancer = build_balancer(config.balance, [family.name for family in net.families], loss_weight)
     groups: list[dict[str, object]] = [{"params": list(net.parameters())}]
@@ -126,8 +113,6 @@ def train(
     checkpoint = Checkpoint.of(run, name)
     if checkpoint is not None and checkpoint.exists():
         _resume(checkpoint, net, optimizer, state)
-    if replay is not None and isinstance(balancer, WeightedSum) and net.config.exchange in REPLAYED:
-        state.recording = recorded(net.train(), replay)
     while state.epoch < config.epochs and not (config.patience and state.selection.stale() >= config.patience):
         losses = _epoch(net, optimizer, state, steps(state.epoch), config, class_weight, run)
         state.epoch += 1
@@ -157,7 +142,7 @@ def _epoch(
     with seeded(run.seed * 100_003 + state.epoch + group.rank * SEED_STEP, run.device):
         for batch, asked in steps:
             optimizer.zero_grad(set_to_none=True)
-            scores = state.run(net, batch)
+            scores = net(batch)
             nothing = next(net.parameters()).sum() * 0
             found_losses = {
                 f.name: group_loss(f, s, t, class_weight[f.name], config.loss, nothing)
