@@ -86,6 +86,8 @@ class Predictor(ABC):
     calibrator: Calibrator | None = None
     #: Whether *which* labels are known is read, besides what they say; None where nothing tells the two apart.
     reads_pattern: bool | None = None
+    #: Whether classes of its one task can be added from examples of them.
+    takes_classes: ClassVar[bool] = False
 
     @property
     def on_device(self) -> bool:

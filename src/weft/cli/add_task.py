@@ -38,7 +38,7 @@ def command(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Add tasks to a model from a table of their labels; nothing is trained again."""
+    """Add tasks, or classes of a few-shot model, from labels; nothing is trained again."""
     from weft.jobs.add_task import add_task
     from weft.jobs.inputs import check_kinds
 
@@ -48,6 +48,10 @@ def command(
         told = dict(zip(added.tasks, added.labels, strict=True))
         scores = {name: dict(found) for name, found in added.scores.items()}
         say_json({"folder": str(added.folder), "added": told, "n_tasks": added.n_tasks, "scores": scores})
+    elif added.classes:
+        for name, n in zip(added.tasks, added.labels, strict=True):
+            say(f"{name}: {many(n, 'example')}")
+        say(f"Model: {added.folder} knows them now")
     else:
         for name, n in zip(added.tasks, added.labels, strict=True):
             say(f"{name}: added from {many(n, 'label')}{_score(added.scores.get(name))}")

@@ -52,6 +52,7 @@ class FewShotPredictor(Predictor):
     """
 
     name: ClassVar[str] = "few-shot"
+    takes_classes: ClassVar[bool] = True
 
     def __init__(
         self,

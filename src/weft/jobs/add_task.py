@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +13,13 @@ from weft import saved
 from weft.errors import UserError
 from weft.files import atomic, disk_errors, read_json, write_json
 from weft.jobs.checks import check_tasks
-from weft.jobs.finish import publish
-from weft.jobs.folder import CARD, LOCK, METRICS, MODEL, REPORT, WEIGHTS, WORK, check_target, locked
+from weft.jobs.folder import CARD, METRICS, REPORT, check_target, locked
 from weft.jobs.graph_model import on_graph
-from weft.jobs.inputs import Input, read_for_fit, sha256, usual_smiles
+from weft.jobs.grown import note_of, save_grown
+from weft.jobs.inputs import Input, read_for_fit, usual_smiles
 from weft.jobs.options import available_threads
 from weft.jobs.rehearsal import PART, rehearse, with_added
 from weft.jobs.seen import save_support
-from weft.labels import LabelTable
-from weft.predictor import Predictor
 from weft.training.run import Report, Run, silent
 
 
@@ -38,6 +33,7 @@ class Added:
         labels: how many labels each was learnt from.
         n_tasks: how many tasks the model has now.
         scores: task -> its metrics in a rehearsal (see `weft.jobs.rehearsal`); tasks with too few labels are left out.
+        classes: whether what was added are classes of the model's one task, by their names, from so many examples.
     """
 
     folder: Path
@@ -45,6 +41,7 @@ class Added:
     labels: tuple[int, ...]
     n_tasks: int
     scores: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    classes: bool = False
 
 
 def add_task(
@@ -79,6 +76,12 @@ def add_task(
     target = out or folder
     if out is not None:
         check_target(out)
+    if predictor.takes_classes:
+        from weft.jobs.add_classes import add_classes
+
+        count, column = threads or available_threads(), next(iter(tasks), None)
+        found = add_classes(predictor, folder, file, target, column, smiles, count, report)
+        return Added(target, tuple(found), tuple(found.values()), len(predictor.tasks), classes=True)
     read = _read(folder, file, predictor.tasks.names, tasks, smiles, kinds, threads, report)
     labels = read.labels.on_rows(np.flatnonzero(read.data.ok))
     check_tasks(labels, file, "Add labels, or name with --task the columns to add.")
@@ -91,7 +94,8 @@ def add_task(
             save_support(folder, staged, read.data, labels)
             _tell(folder, staged, scores)
 
-        _save(predictor, folder, target, _note(file, labels), more)
+        note = note_of(file, labels.tasks.names, list(map(int, labels.counts())))
+        save_grown(predictor, folder, target, note, more)
     told = scores["0"]["tasks"] if scores else {}
     return Added(target, tuple(labels.tasks.names), tuple(map(int, labels.counts())), len(predictor.tasks), told)
 
@@ -134,43 +138,3 @@ def _read(
         mend = "Give the new task's column another name."
         raise UserError("the model knows all of these tasks already", where=str(file), mend=mend)
     return read_for_fit(file, report, smiles, tasks, kinds, exclude, threads or available_threads())
-
-
-def _note(file: Path, labels: LabelTable) -> dict[str, Any]:
-    return {
-        "tasks": labels.tasks.names,
-        "file": str(file),
-        "sha256": sha256(file),
-        "labels": [int(n) for n in labels.counts()],
-        "when": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
-def _save(
-    predictor: Predictor,
-    folder: Path,
-    target: Path,
-    note: dict[str, Any],
-    save_more: Callable[[Path], None],
-) -> None:
-    """Write the model apart and then move it into place; other files of the model go along."""
-    staged = target / WORK / "added"  # beside the unfinished work of a fit, if there is any
-    try:
-        with disk_errors(target):
-            shutil.rmtree(staged, ignore_errors=True)
-            staged.mkdir(parents=True)
-            if folder.resolve() != target.resolve():
-                for path in folder.iterdir():
-                    if path.is_file() and path.name not in (MODEL, WEIGHTS, LOCK):
-                        shutil.copy2(path, staged / path.name)
-        if (folder / CARD).is_file():
-            card = read_json(folder / CARD)
-            before = card.get("added_tasks")
-            write_json(staged / CARD, {**card, "added_tasks": [*(before if isinstance(before, list) else []), note]})
-        save_more(staged)
-        predictor.save(staged)
-        publish(staged, target)
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            staged.parent.rmdir()
