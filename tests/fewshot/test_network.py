@@ -8,7 +8,7 @@ import torch
 from weft.data.base import Inputs
 from weft.data.vectors import Vectors
 from weft.fewshot.episodes import Shape, members
-from weft.fewshot.exact import Weights, solved
+from weft.fewshot.exact import ClassGaussian, ExactHead, Weights, solved
 from weft.fewshot.network import FewShotConfig, correct, learn
 from weft.training.loop import LoopConfig
 from weft.training.run import Run
@@ -72,3 +72,19 @@ def test_exact_nodes_beat_prototypes_where_directions_differ_in_worth():
     plain, exact = (correct(answer, h, among[2], SHAPES[0], 60).mean() for answer in (net.head, head))
     assert 1 - exact < 0.7 * (1 - plain)
     assert solved(net.head, h, among[0], (h, among[1]), (), 20).weights == Weights()
+
+
+def test_the_chosen_weights_are_the_best_on_validation_episodes():
+    """Protects the choice: parts are computed once and added up; no other weights do better asked by themselves."""
+    data, label, _ = classes(count=50)
+    h = torch.from_numpy(data.dense("vectors"))
+    among = [members(label, np.flatnonzero((label < 30) == first)) for first in (True, False)]
+    learnt = fit(dataclasses.replace(CONFIG, head="prototype", loop=LoopConfig(1)))[0].head
+    head = solved(learnt, h, among[0], (h, among[1]), SHAPES, 10)
+
+    def score(other):
+        return sum(correct(other, h, among[1], shape, 10).mean() for shape in SHAPES)
+
+    for weights in (Weights(0.1, 0.0, 0.0), Weights(0.3, 1.0, 0.3), Weights(1.0, 0.3, 0.0)):
+        other = ExactHead(learnt, ClassGaussian.fit(h, among[0], weights.ridge), weights)
+        assert score(head) >= score(other) - 1e-6

@@ -17,8 +17,8 @@ solved at once. Euclidean prototypes are the limit of :math:`\psi \to \infty`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Self, cast
 
@@ -27,7 +27,7 @@ from torch import Tensor
 
 from weft.fewshot.episodes import Ints, Shape
 from weft.fewshot.heads import ClassNodes, Head, class_means
-from weft.fewshot.network import correct
+from weft.fewshot.network import fixed_episodes
 
 #: Tried on validation episodes: ridge of the spread within classes, share of the learnt head, and of single examples.
 _RIDGES = (0.1, 0.3, 1.0)
@@ -167,13 +167,26 @@ def solved(
     usual = Weights()
     if not shapes or not episodes:
         return ExactHead(learnt, ClassGaussian.fit(h, among, usual.ridge), usual)
-    best, found = -1.0, None
-    for ridge in _RIDGES:
-        gaussian = ClassGaussian.fit(h, among, ridge)
-        for share, single in product(_LEARNT, _SINGLE):
-            head = ExactHead(learnt, gaussian, replace(usual, ridge=ridge, learnt=share, single=single))
-            score = sum(float(correct(head, *held, shape, episodes).mean()) for shape in shapes)
-            if score > best:
-                best, found = score, head
-    assert found is not None
-    return found
+    gaussians = {ridge: ClassGaussian.fit(h, among, ridge) for ridge in _RIDGES}
+    score = {Weights(*chosen): 0.0 for chosen in product(_RIDGES, _LEARNT, _SINGLE)}
+    for shape in shapes:
+        for support, known, query, answer in fixed_episodes(*held, shape, episodes):
+            for weights, scores in _all_scores(learnt, gaussians, support, known, query):
+                score[weights] += float((scores.argmax(1) == torch.from_numpy(answer)).float().mean())
+    best = max(score, key=score.__getitem__)
+    return ExactHead(learnt, gaussians[best.ridge], best)
+
+
+def _all_scores(
+    learnt: Head, gaussians: Mapping[float, ClassGaussian], support: Tensor, known: Tensor, query: Tensor
+) -> Iterator[tuple[Weights, Tensor]]:
+    """Yield the scores of one episode under all weights that are tried; each part is computed once."""
+    with torch.no_grad():
+        own = learnt(support, known, query)
+        for ridge, gaussian in gaussians.items():
+            placed, q = gaussian.place(support), gaussian.place(query)
+            mean, count = class_means(placed, known)
+            each = gaussian.scores(q, placed, torch.ones(len(placed)))
+            whole, single = gaussian.scores(q, mean, count), _log_means(each, known.argmax(1), count)
+            for share, weight in product(_LEARNT, _SINGLE):
+                yield Weights(ridge, share, weight), whole + weight * single + share * own

@@ -36,6 +36,7 @@ _ENCODERS = {"images": ("conv4", 0), "vectors": ("vectors", 64), "morgan": ("fin
 #: Support and query data of a class in training episodes: the first pair that enough classes have rows for.
 _SIZES = ((5, 5), (3, 3), (2, 2), (1, 1))
 _HELD, _LEAST = 0.2, 5
+_JUDGED = 40
 
 
 class FewShotPredictor(Predictor):
@@ -62,7 +63,7 @@ class FewShotPredictor(Predictor):
         changes: dict[str, Any] | None = None,
     ) -> None:
         self.encoder = encoder
-        config = changed(FewShotConfig(layers=kg_layers), changes or {})
+        config = changed(FewShotConfig(layers=kg_layers, judged=_JUDGED), changes or {})
         self.config = config if epochs is None else replace(config, loop=replace(config.loop, epochs=epochs))
         self.settings = frozenset({Setting.STANDARD, Setting.META})
 

@@ -161,12 +161,20 @@ def correct(answer: Answer, h: Tensor, among: Sequence[Ints], shape: Shape, coun
         count: how many.
         seed: of the draws, which depend on nothing else: every model is asked the same episodes.
     """
-    rng = np.random.default_rng([seed, shape.ways, shape.shots])
-    found = np.empty(count)
-    for at in range(count):
-        episode = draw(among, shape, rng)
-        known = one_hot(episode.support_answer, shape.ways)
+    found: list[float] = []
+    for support, known, query, right in fixed_episodes(h, among, shape, count, seed):
         with torch.no_grad():
-            score = answer(h[torch.from_numpy(episode.support)], known, h[torch.from_numpy(episode.query)])
-        found[at] = np.mean(score.argmax(1).numpy() == episode.answer)
-    return found
+            score = answer(support, known, query)
+        found.append(float(np.mean(score.argmax(1).numpy() == right)))
+    return np.array(found)
+
+
+def fixed_episodes(
+    h: Tensor, among: Sequence[Ints], shape: Shape, count: int, seed: int = 0
+) -> Iterator[tuple[Tensor, Tensor, Tensor, Ints]]:
+    """Yield the episodes of `correct`: support, which class each is of, queries, and the classes of these."""
+    rng = np.random.default_rng([seed, shape.ways, shape.shots])
+    for _ in range(count):
+        episode = draw(among, shape, rng)
+        support, query = (h[torch.from_numpy(rows)] for rows in (episode.support, episode.query))
+        yield support, one_hot(episode.support_answer, shape.ways), query, episode.answer
