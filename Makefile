@@ -25,7 +25,7 @@ lint: .venv/.dev
 	$(BIN)/pyright
 
 docs: .venv/.dev
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 format: .venv/.dev
 	$(BIN)/ruff check --fix src tests benchmarks

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import exchange  # noqa: F401 - registers its drawings
 import known_labels  # noqa: F401
 import mark  # noqa: F401
+import measuring  # noqa: F401
 from style import DRAWINGS, write
 
 if __name__ == "__main__":

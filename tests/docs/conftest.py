@@ -1,5 +1,7 @@
 """One workshop for all pages."""
 
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +9,7 @@ import polars as pl
 import pytest
 
 from tests.docs.once import FitOnce, remembered
+from tests.docs.shorter import train_shortly
 from tests.docs.workshop import Workshop
 from weft import estimator
 from weft.data.graph_tables_write import write_graph_tables
@@ -24,8 +27,10 @@ from weft.tasks import Kind, Task, TaskSet
 def workshop(tmp_path_factory: pytest.TempPathFactory, cache_of_tests: None):
     """A place to run pages in, each in a folder of its own; data of real sets are not at hand."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
         for name, value in {"COLUMNS": "200", "NO_COLOR": "1", "OMP_NUM_THREADS": "1"}.items():
             patch.setenv(name, value)
+        train_shortly(patch)
         once = FitOnce(tmp_path_factory.mktemp("fitted"))
         for module in (fitting, demo, demo_graph):
             patch.setattr(module, "fit", once)

@@ -11,6 +11,7 @@ from weft.cli.arguments import Graph, Json, Model, NodeType, Quiet, Rows, Seed, 
 from weft.cli.console import note, say, say_json
 from weft.cli.progress import progress
 from weft.errors import UserError
+from weft.words import many
 
 _LABELS, _MODEL = "Questions about known labels", "Questions about the model"
 
@@ -91,7 +92,7 @@ def command(
     if json:
         say_json({"out": str(out), "files": list(done.files), "notes": list(done.notes), **done.found})
     else:
-        say(f"{out}: {len(done.found['rows'])} rows explained, {len(done.files)} files")
+        say(f"{out}: {many(len(done.found['rows']), 'row')} explained, {many(len(done.files), 'file')}")
         say(f"Open {(out / 'explain.html').resolve().as_uri()}")
 
 

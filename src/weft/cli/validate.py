@@ -94,12 +94,17 @@ def _show(found: Validation, most: int) -> None:
     header = ["task", "kind", "classes, or mean ± sd", "labels", "of rows", "conflicts"]
     show_table("Tasks", header, [_row(task) for task in found.tasks], words=3)
     noted = [f"{task.name}: {', '.join(task.notes)}" for task in found.tasks if task.notes]
-    _list("tasks to look at", noted, most)
-    _list("rows that cannot be used", [f"row {b.row}: {b.reason} ({b.smiles})" for b in found.bad_rows], most)
-    _list("cells that are no labels", [f"row {c.row}, column {c.column}: {c.reason}" for c in found.bad_cells], most)
-    _list(f"{found.thing}s that stand more than once", [f"rows {_numbers(group)}" for group in found.duplicates], most)
+    bad = [f"row {b.row}: {b.reason} ({b.smiles})" for b in found.bad_rows]
+    cells = [f"row {c.row}, column {c.column}: {c.reason}" for c in found.bad_cells]
+    twice = [f"rows {_numbers(group)}" for group in found.duplicates]
     clashes = [f"{task}: rows {_numbers(group)}" for task, group in found.conflicts]
-    _list(f"{found.thing}s whose labels contradict each other", clashes, most)
+    thing = found.thing
+    _list("task to look at", "tasks to look at", noted, most)
+    _list("row that cannot be used", "rows that cannot be used", bad, most)
+    _list("cell that is no label", "cells that are no labels", cells, most)
+    _list(f"{thing} that stands more than once", f"{thing}s that stand more than once", twice, most)
+    whose = "whose labels contradict each other"
+    _list(f"{thing} {whose}", f"{thing}s {whose}", clashes, most)
     reason = refusal(found)
     if reason:
         note(f"weft fit will refuse this file: {reason}")
@@ -112,9 +117,9 @@ def _row(task: TaskSummary) -> list[str]:
     return [task.name, task.kind, told, str(task.labels), f"{task.density:.0%}", str(task.conflicts)]
 
 
-def _list(title: str, lines: list[str], most: int) -> None:
+def _list(one: str, several: str, lines: list[str], most: int) -> None:
     if lines:
-        say(f"{len(lines)} {title}:")
+        say(f"{many(len(lines), one, several)}:")
         for line in lines[:most]:
             say(f"  {line}")
         if len(lines) > most:

@@ -1,6 +1,6 @@
 // What moved the chosen task: every known label with its effect, as bars to the left and right of nothing.
 
-import { el, span } from "./dom.js";
+import { breakable, el, span } from "./dom.js";
 import { tell } from "./problem.js";
 import { count, difference, exact, labelWord } from "./words.js";
 
@@ -57,7 +57,7 @@ function row({ task: name, known, effect }, subject, task, widest) {
   const size = effect / widest / 2;
   bar.append(span(el("i", { class: effect < 0 ? "down" : "up" }), Math.min(0.5, 0.5 + size), Math.max(0.5, 0.5 + size)));
   const word = labelWord(subject.kinds.get(name), known);
-  return el("li", {}, el("span", { class: "name" }, name, " ", el("em", {}, word)), bar, el("b", {}, difference(effect, task.kind)));
+  return el("li", {}, el("span", { class: "name" }, ...breakable(name), " ", el("em", {}, word)), bar, el("b", {}, difference(effect, task.kind)));
 }
 
 function sum(effects) {

@@ -23,6 +23,11 @@ export function template(id) {
   return document.getElementById(id).content.cloneNode(true);
 }
 
+/** A name as text that a line may break after a joint, not in the middle of a word. @returns {(Node|string)[]} */
+export function breakable(name) {
+  return name.split(/(?<=[_.:/-])/).flatMap((part, at) => (at ? [el("wbr"), part] : [part]));
+}
+
 /** Place an element on a line of 0 to 1; set by script, since the page's policy allows no style attributes. */
 export function span(element, from, to = from) {
   element.style.setProperty("--from", `${(100 * from).toFixed(2)}%`);

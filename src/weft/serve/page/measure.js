@@ -1,6 +1,6 @@
 // What to measure next: unmeasured tasks by what knowing them should teach.
 
-import { el, span } from "./dom.js";
+import { breakable, el, span } from "./dom.js";
 import { tell } from "./problem.js";
 
 const COUNT = 6;
@@ -51,7 +51,7 @@ export class Measure {
 
 /** One candidate, with the task that it tells most about besides itself. */
 function row({ task, gain, own, about }, best, choose) {
-  const name = el("button", { type: "button", class: "plain name", click: () => choose(task) }, task);
+  const name = el("button", { type: "button", class: "plain name", click: () => choose(task) }, ...breakable(task));
   const parts = [span(el("i", { class: "own" }), 0, own / best), span(el("i"), own / best, gain / best)];
   const [most] = Object.entries(about ?? {}).sort(([, a], [, b]) => b - a);
   const tells = most && most[1] >= LEAST && el("span", { class: "tells" }, `tells most of ${most[0]}`);

@@ -1,7 +1,7 @@
 // The list of tasks: filter, order, one stop for the Tab key, arrows between rows, letters to mark.
 
 import { Bar } from "./bar.js";
-import { el } from "./dom.js";
+import { breakable, el } from "./dom.js";
 import { listed } from "./order.js";
 import { count, difference, labelWord, number } from "./words.js";
 
@@ -14,7 +14,7 @@ class Row {
     this.bar = new Bar();
     this.parts = { known: el("em", { class: "badge" }), value: el("b", { class: "value" }), move: el("span", { class: "moved" }) };
     const { known, value, move } = this.parts;
-    const name = el("span", { class: "name" }, el("span", {}, task.name), task.added && el("em", { class: "badge" }, "added"), known);
+    const name = el("span", { class: "name" }, el("span", {}, ...breakable(task.name)), task.added && el("em", { class: "badge" }, "added"), known);
     this.element = el("li", { role: "option", class: "row", "data-task": task.name }, name, this.bar.element, value, move);
   }
 
