@@ -13,6 +13,7 @@ from schemathesis import GenerationMode, checks
 from tests import tiny
 from tests.serve.live import served
 from weft.serve.limits import Limits
+from weft.serve.schema import FIELDS
 
 ASKED = [
     ("/api/predict", "POST"), ("/api/what-if", "POST"), ("/api/explain", "POST"), ("/api/measure-next", "POST"),
@@ -86,8 +87,8 @@ def sensible(body: dict, there: tuple[dict, dict], draw) -> dict:
     task = st.sampled_from(list(tasks))
     cell = task.flatmap(lambda name: st.tuples(st.just(name), st.sampled_from([*tasks[name], None])))
     for item in body.get("items", [body]):
-        item.pop("smiles", None)
-        item.pop("node", None)
+        for name in FIELDS:
+            item.pop(name, None)
         item |= {**subject, "known": dict(draw(st.lists(cell, max_size=2)))}
     made = {
         "task": task,

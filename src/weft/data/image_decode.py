@@ -56,12 +56,13 @@ def pillow() -> Any:
     return Image
 
 
-def decode(data: bytes, form: Form) -> tuple[NDArray[np.uint8], str, str]:
+def decode(data: bytes, form: Form, most: int | None = None) -> tuple[NDArray[np.uint8], str, str]:
     """Decode an image, scale it until it just covers the form, and cut out its middle.
 
     Args:
         data: the bytes of a file.
         form: size and channels.
+        most: pixels of the largest image that is decoded; by default `MOST_PIXELS`.
 
     Returns:
         uint8 `[C, H, W]` (zeros when it cannot be decoded), `ok` or the reason, and what had to be converted
@@ -74,7 +75,7 @@ def decode(data: bytes, form: Form) -> tuple[NDArray[np.uint8], str, str]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of large images and odd metadata: size is checked here
             with _opened(data) as image:
-                if image.width * image.height > MOST_PIXELS:
+                if image.width * image.height > (most or MOST_PIXELS):
                     return nothing, f"{image.width} x {image.height} pixels are too many", ""
                 image.draft("RGB" if form.channels == 3 else "L", (2 * form.width, 2 * form.height))
                 mode = image.mode

@@ -25,8 +25,9 @@ def shown_section(facts: Facts, misses: Sequence[Miss]) -> str:
         drawn = picture(facts.data, row, f"Image {name}") if isinstance(facts.data, Images) else ""
         told = f"<b>{html.escape(miss.task.name)}</b>{html.escape(miss.words())}."
         items += f"<li>{drawn}{told}<code>{html.escape(_short(name))}</code></li>"
+    one = f"{'an' if facts.thing[0] in 'aeiou' else 'a'} {facts.thing}"
     text = (
-        f"The test labels that the model was most wrong about with nothing shown: at most one of a {facts.thing} and "
+        f"The test labels that the model was most wrong about with nothing shown: at most one of {one} and "
         "three of a task. Look for wrong labels first, then for what the training part lacks."
     )
     return heading(f"The worst predicted {facts.things}") + paragraph(text) + f'<ul class="drawn">{items}</ul>'

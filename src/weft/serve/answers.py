@@ -52,12 +52,13 @@ class ModelInfo(BaseModel):
 
     `reads_labels`: known labels move its predictions. `can_cover`: it was calibrated, so sets and intervals can be
     asked for. `node_types`: on a graph, node type -> number of nodes. `metrics`: part -> reveal ratio -> scores, as in
-    metrics.json.
+    metrics.json. `features`: names of the numbers of a vector, in order.
     """
 
     name: str
     title: str
-    kind: Literal["molecules", "graph"]
+    kind: Literal["molecules", "graph", "images", "text", "vectors"]
+    features: list[str]
     tasks: list[TaskInfo]
     settings: list[str]
     reads_labels: bool

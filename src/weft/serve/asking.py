@@ -103,7 +103,7 @@ class Asking:
         """
         query = self.query([subject])[0]
         if query.status != "ok":
-            raise UserError(query.status, where="smiles" if subject.smiles is not None else "node")
+            raise UserError(query.status, where=subject.field)
         return query
 
     def known(self, subjects: Sequence[Subject], places: Sequence[str]) -> list[dict[int, float]]:

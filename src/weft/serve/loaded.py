@@ -13,6 +13,7 @@ from weft.files import read_json
 from weft.jobs.folder import CARD, METRICS
 from weft.jobs.graph_model import graph_for, on_graph
 from weft.jobs.inputs import usual_smiles
+from weft.jobs.subjects import Subject, subject_of_model
 from weft.predictor import Predictor
 from weft.training.assess import uses_labels
 
@@ -28,6 +29,7 @@ class Loaded:
         run: the run card.
         metrics: part -> reveal ratio -> scores.
         smiles: the SMILES column of its training table.
+        subject: how the images, texts or vectors it reads are made; None for molecules and graphs.
         added: names of the tasks added to this server's memory.
         notes: what a person should know.
     """
@@ -38,6 +40,7 @@ class Loaded:
     run: Mapping[str, Any]
     metrics: Mapping[str, Any]
     smiles: str | None
+    subject: Subject | None
     added: list[str]
     notes: tuple[str, ...] = ()
 
@@ -58,7 +61,7 @@ class Loaded:
             found, same = graph_for(folder, graph)
             notes = () if same else ("the graph's files have changed since the fit",)
         run, metrics = (_json(folder / name) for name in (CARD, METRICS))
-        return cls(folder, predictor, found, run, metrics, usual_smiles(folder), [], notes)
+        return cls(folder, predictor, found, run, metrics, usual_smiles(folder), subject_of_model(folder), [], notes)
 
     @property
     def title(self) -> str:
@@ -73,7 +76,9 @@ class Loaded:
     @property
     def can_add_task(self) -> bool:
         """Whether it can take a new task without being trained again."""
-        return self.graph is None and any(setting.new_tasks for setting in self.predictor.settings)
+        if self.graph is not None or self.subject is not None:
+            return False
+        return any(setting.new_tasks for setting in self.predictor.settings)
 
 
 def _json(path: Path) -> dict[str, object]:

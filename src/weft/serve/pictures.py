@@ -59,6 +59,8 @@ class Pictures:
         if found is None:
             if self.loaded.graph is not None:
                 raise UserError("a model of a graph reads no atoms", where="task", mend="Leave task out.")
+            if self.loaded.subject is not None:
+                raise UserError("this model reads no molecules", where="task", mend="Leave task out.")
             mol, reason = parse(smiles)
             if mol is None:
                 raise UserError(reason, where="smiles", mend="Check the SMILES.")

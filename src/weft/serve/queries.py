@@ -1,10 +1,10 @@
-"""From what a client asks about to what the predictor reads: molecules (encodings kept) or nodes of the graph."""
+"""From what a client asks about to what the predictor reads: molecules, images, ... (encodings kept) or nodes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,11 @@ from weft.jobs.node_input import finder
 from weft.predictor import Predictions
 from weft.serve.encodings import Kept, Recent, join
 from weft.serve.loaded import Loaded
+from weft.serve.others import content, data_of
 from weft.serve.schema import NodeName, Subject
+
+if TYPE_CHECKING:
+    from weft.data.base import Data
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,16 @@ class Query:
         key: canonical SMILES, or `TYPE/ID` of a node.
         smiles: the SMILES as given; None for a node.
         row: global row of the node.
+        name: by which its encoding is kept: the SMILES, or the hash of other content.
+        content: what an image, text or vector is made of.
     """
 
     status: str
     key: str
     smiles: str | None = None
     row: int = 0
+    name: str = ""
+    content: Any = None
 
 
 class Queries:
@@ -60,29 +68,39 @@ class Queries:
         """
         if loaded.graph is not None:
             return [self._node(loaded.graph, subject.node, at) for at, subject in enumerate(subjects)]
+        if loaded.subject is not None:
+            kind = loaded.subject
+            asked = [content(kind, subject, at) for at, subject in enumerate(subjects)]
+            kept = self.keep(loaded, asked)
+            each = zip(asked, kept, strict=True)
+            return [Query(k.status, k.key, name=name, content=value) for (name, value), k in each]
         smiles = [_smiles(subject, at) for at, subject in enumerate(subjects)]
-        return [
-            Query(kept.status, kept.key, text) for text, kept in zip(smiles, self.keep(loaded, smiles), strict=True)
-        ]
+        kept = self.keep(loaded, [(text, text) for text in smiles])
+        return [Query(k.status, k.key, text, name=text, content=text) for text, k in zip(smiles, kept, strict=True)]
 
-    def keep(self, loaded: Loaded, smiles: Sequence[str]) -> list[Kept]:
-        """Return status, key and encoding of each molecule; only those not seen of late are encoded."""
-        found = {text: kept for text in smiles if (kept := self.recent.get(text)) is not None}
-        missing = list(dict.fromkeys(text for text in smiles if text not in found))
+    def keep(self, loaded: Loaded, asked: Sequence[tuple[str, Any]]) -> list[Kept]:
+        """Return status, key and encoding of each datum; only those not seen of late are encoded.
+
+        Args:
+            loaded: the model.
+            asked: name and content of each.
+        """
+        found = {name: kept for name, _ in asked if (kept := self.recent.get(name)) is not None}
+        missing = {name: value for name, value in asked if name not in found}
         if missing:
             with uncached():
-                data = Molecules.from_smiles(missing, workers=0)
+                data = _data(loaded, list(missing.values()))
                 encoded, status, keys = loaded.predictor.encode(data), data.status, data.keys
-            for at, text in enumerate(missing):
-                found[text] = Kept(status[at], keys[at], take_rows(encoded, np.array([at]), len(missing)))
-                self.recent.put(text, found[text])
-        return [found[text] for text in smiles]
+            for at, name in enumerate(missing):
+                found[name] = Kept(status[at], keys[at], take_rows(encoded, np.array([at]), len(missing)))
+                self.recent.put(name, found[name])
+        return [found[name] for name, _ in asked]
 
     def encoded(self, loaded: Loaded, queries: Sequence[Query]) -> Any:
         """Return the encoding of some queries, a row each."""
         if loaded.graph is not None:
             return loaded.predictor.encode(self.nodes(loaded.graph, [query.row for query in queries]))
-        return join([kept.encoded for kept in self.keep(loaded, [query.smiles or "" for query in queries])])
+        return join([kept.encoded for kept in self.keep(loaded, [(query.name, query.content) for query in queries])])
 
     def nodes(self, graph: HeteroGraph, rows: Sequence[int]) -> Nodes:
         """Return nodes of the graph, which is handed over without its labels."""
@@ -115,7 +133,13 @@ class Queries:
         return Query("ok", f"{node.type}/{node.id}", row=self.place(graph, node))
 
 
+def _data(loaded: Loaded, contents: Sequence[Any]) -> Data:
+    if loaded.subject is not None:
+        return data_of(loaded.subject, contents)
+    return Molecules.from_smiles(list(contents), workers=0)
+
+
 def _smiles(subject: Subject, at: int) -> str:
     if subject.smiles is None:
-        raise UserError("this model reads molecules, no graph", where=f"item {at + 1}", mend="Send smiles.")
+        raise UserError("this model reads molecules", where=f"item {at + 1}", mend="Send smiles.")
     return subject.smiles

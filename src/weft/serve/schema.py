@@ -14,6 +14,10 @@ MAX_SMILES = 1000
 MAX_ITEMS = 256
 #: Most known labels of one molecule.
 MAX_KNOWN = 5000
+#: Longest text, most numbers of a vector, and longest image in base64, of a file of some 2.7 megabytes.
+MAX_TEXT = 20_000
+MAX_VECTOR = 20_000
+MAX_IMAGE = 3_600_000
 #: Most labelled molecules of an added task.
 MAX_SUPPORT = 1000
 #: Longest name of a task, node or class.
@@ -21,8 +25,11 @@ MAX_NAME = 300
 #: Most candidates that measure-next tells.
 MAX_CANDIDATES = 100
 
+#: What may be asked about.
+FIELDS = ("smiles", "node", "image", "text", "vector")
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
 Smiles = Annotated[str, Field(min_length=1, max_length=MAX_SMILES, examples=["CC(=O)Oc1ccccc1C(=O)O"])]
+Image = Annotated[str, Field(min_length=1, max_length=MAX_IMAGE, description="An image file in base64.")]
 #: A label as a person writes it: 0, 1, true, "active", a class name or a number. Never NaN: leave it out instead.
 Label = bool | Annotated[float, Field(allow_inf_nan=False)] | Annotated[str, Field(max_length=MAX_NAME)]
 Known = Annotated[
@@ -45,17 +52,27 @@ class NodeName(Body):
 
 
 class Subject(Body):
-    """What is asked about: a molecule (`smiles`), or a node of the graph (`node`), and what is known of it."""
+    """What is asked about, and what is known of it: a molecule, a node of the graph, an image, a text or a vector."""
 
     smiles: Smiles | None = None
     node: NodeName | None = None
+    image: Image | None = None
+    text: Annotated[str, Field(min_length=1, max_length=MAX_TEXT)] | None = None
+    vector: (
+        Annotated[list[Annotated[float, Field(allow_inf_nan=False)]], Field(min_length=1, max_length=MAX_VECTOR)] | None
+    ) = None
     known: Known = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one(self) -> Subject:
-        if (self.smiles is None) == (self.node is None):
-            raise ValueError("give either smiles or node")
+        if sum(getattr(self, name) is not None for name in FIELDS) != 1:
+            raise ValueError(f"give one of {', '.join(FIELDS)}")
         return self
+
+    @property
+    def field(self) -> str:
+        """The name of what was given."""
+        return next(name for name in FIELDS if getattr(self, name) is not None)
 
 
 class PredictBody(Body):

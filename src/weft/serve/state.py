@@ -16,6 +16,7 @@ from weft.serve.counters import Counters
 from weft.serve.limits import Limits
 from weft.serve.loaded import Loaded
 from weft.serve.nodes import NodeDesk
+from weft.serve.others import example
 from weft.serve.pictures import Pictures, draw
 from weft.serve.queries import Queries
 from weft.serve.schema import MAX_ITEMS, NodeName, PredictBody, Subject
@@ -73,6 +74,9 @@ class State:
             kind = tasks[0].node_type or next(iter(graph.nodes))
             node = NodeName(type=kind, id=graph.nodes[kind].key(0))
             self.asking.predict([PredictBody(items=[Subject(node=node)], coverage=None)])
+            return
+        if self.loaded.subject is not None:
+            self.asking.predict([PredictBody(items=[example(self.loaded.subject)], coverage=None)])
             return
         for count in (1, _MANY):
             items = [Subject(smiles=_METHANE * (k + 1)) for k in range(count)]

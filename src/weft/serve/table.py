@@ -90,6 +90,9 @@ async def fill_table(state: State, path: Path, options: TableOptions) -> Filled:
 
 def _read(state: State, path: Path, options: TableOptions) -> Input | NodeInput:
     loaded = state.loaded
+    if loaded.subject is not None:
+        mend = "Use 'weft predict MODEL FILE --out FILE', or ask with POST /api/predict."
+        raise UserError(f"a server of {loaded.subject.kind} takes no table", mend=mend)
     if options.coverage is not None:
         calibrator_of(loaded.predictor, options.coverage, Path(loaded.title))
     table = read_limited(path, state.limits)

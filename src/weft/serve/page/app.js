@@ -2,6 +2,7 @@
 
 import { ask } from "./api.js";
 import { CardView } from "./card.js";
+import { DatumView, KINDS } from "./datum.js";
 import { el } from "./dom.js";
 import { MoleculeView } from "./molecule.js";
 import { NewTaskView } from "./new_task.js";
@@ -19,6 +20,7 @@ function viewsOf() {
   const make = (View, ...more) => (place) => new View(place, model, ...more);
   const card = { words: "Model", make: make(CardView) };
   const table = { words: "Table", make: make(TableView) };
+  if (model.kind in KINDS) return { datum: { words: KINDS[model.kind].words, make: make(DatumView) }, card };
   if (model.kind === "graph") return { node: { words: "Node", make: make(NodeView) }, table, card };
   return {
     molecule: { words: "Molecule", make: make(MoleculeView) },
@@ -39,7 +41,7 @@ async function describe() {
   document.title = `${model.title} · weft`;
   document.getElementById("title").textContent = model.title;
   const nodes = Object.entries(model.node_types).map(([name, n]) => `${name} ${n.toLocaleString("en")}`);
-  const what = model.kind === "graph" ? `graph: ${nodes.join(", ")}` : "molecules";
+  const what = model.kind === "graph" ? `graph: ${nodes.join(", ")}` : model.kind;
   document.getElementById("subtitle").textContent = `${model.name} · ${count(model.tasks.length, "task")} · ${what}`;
 }
 

@@ -17,6 +17,11 @@ export function knownList(place, subject, change) {
     el("h2", {}, "Known labels"),
     names.length
       ? el("ul", { class: "chips" }, ...names.map(chip), names.length > 1 && el("li", { class: "bare" }, all))
-      : el("p", { class: "soft" }, `None yet: the prediction rests on the ${subject.name.node ? "graph" : "structure"} alone.`),
+      : el("p", { class: "soft" }, `None yet: the prediction rests on the ${basis(subject.name)} alone.`),
   );
+}
+
+function basis(name) {
+  if (name.node) return "graph";
+  return name.smiles ? "structure" : Object.keys(name)[0];
 }
