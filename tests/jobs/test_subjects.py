@@ -9,6 +9,7 @@ import pytest
 from tests.data.pictures import class_folders, coco, encoded, mini_imagenet, tiered_imagenet, write
 from weft.errors import UserError
 from weft.files import read_json
+from weft.jobs.add_task import add_task
 from weft.jobs.evaluate import evaluate
 from weft.jobs.fit import fit
 from weft.jobs.options import FitOptions
@@ -154,6 +155,18 @@ def test_vectors_are_learnt_by_trees_and_by_an_mlp(tmp_path):
         pl.DataFrame(columns).drop("x3").write_csv(tmp_path / "less.csv")
         with pytest.raises(UserError, match="x3"):
             predict(folder, tmp_path / "less.csv", tmp_path / "p.csv")
+
+
+def test_a_new_task_is_learnt_from_texts_without_training(captions, tmp_path):
+    # Protects: add-task on data other than molecules: a column the model does not know, from a few rows.
+    options = FitOptions(
+        data="text", encoder="words", setting="meta", epochs=4, members=1, threads=1, tasks=("chairs",)
+    )
+    fit(captions, tmp_path / "m", options)
+    added = add_task(tmp_path / "m", captions, ["sunny"], threads=1)
+    assert (added.tasks, added.n_tasks) == (("sunny",), 2)
+    predict(tmp_path / "m", captions, tmp_path / "p.csv")
+    assert "sunny_pred" in pl.read_csv(tmp_path / "p.csv").columns
 
 
 def test_the_published_split_is_kept(tmp_path):

@@ -20,6 +20,8 @@ from weft.jobs.inputs import Input, read_for_fit, usual_smiles
 from weft.jobs.options import available_threads
 from weft.jobs.rehearsal import PART, rehearse, with_added
 from weft.jobs.seen import save_support
+from weft.jobs.subject_input import SubjectInput, read_new
+from weft.jobs.subjects import subject_of_model
 from weft.training.run import Report, Run, silent
 
 
@@ -123,12 +125,15 @@ def _read(
     kinds: Mapping[str, str] | None,
     threads: int | None,
     report: Report,
-) -> Input:
+) -> Input | SubjectInput:
     from weft.data.tables import read_table
 
     already = [name for name in tasks if name in known]
     if already:
         raise UserError(f"the model has a task {already[0]!r} already", where=str(folder), mend="Rename the column.")
+    subject, workers = subject_of_model(folder), threads or available_threads()
+    if subject is not None:
+        return read_new(file, subject, known, tasks, kinds, workers, report)
     columns = read_table(file).frame.columns
     usual = usual_smiles(folder)
     if smiles is None and usual in columns:
@@ -137,4 +142,4 @@ def _read(
     if exclude and not set(columns) - set(exclude) - {smiles}:
         mend = "Give the new task's column another name."
         raise UserError("the model knows all of these tasks already", where=str(file), mend=mend)
-    return read_for_fit(file, report, smiles, tasks, kinds, exclude, threads or available_threads())
+    return read_for_fit(file, report, smiles, tasks, kinds, exclude, workers)

@@ -154,6 +154,33 @@ def read_unchecked(
     )
 
 
+def read_new(
+    file: Path,
+    subject: Subject,
+    known: Sequence[str],
+    tasks: Sequence[str],
+    kinds: Mapping[str, str] | None,
+    threads: int,
+    report: Report,
+) -> SubjectInput:
+    """Read data with tasks that a fitted model does not know.
+
+    Args:
+        file: a table, arrays, or a folder of images.
+        subject: what the model's rows are about.
+        known: names of the tasks it knows, which are left aside.
+        tasks: the columns to add; by default every task column it does not know.
+        kinds: kinds of tasks that are not as guessed.
+        threads: threads that decode images.
+        report: told of progress.
+
+    Raises:
+        UserError: when there is no such column.
+    """
+    columns = _read(file, subject, report, threads, tasks, ()).table.frame.columns
+    return read_for_fit(file, subject, report, tasks, kinds, [name for name in columns if name in known], threads)
+
+
 def read_for_model(file: Path, subject: Subject, tasks: TaskSet, report: Report, threads: int = 2) -> SubjectInput:
     """Read data for a fitted model: the columns named like its tasks are known labels.
 
