@@ -41,7 +41,7 @@ def test_rows_are_comparable(out):
     options = RunOptions((0,), ("prototype", "metalink/0", "metalink/1", "tuned"), changed={"epochs": 1})
     found = {r.row: r for r in run_suite(SUITE, out, options).results}
     assert set(found) == {"prototype", "metalink/0", "metalink/1", "tuned"}
-    assert set(found["prototype"].right) == {"", "centroid", "logistic"}
+    assert set(found["metalink/0"].right) == {"", "learnt", "centroid", "logistic"}
     assert set(found["metalink/1"].right) == {"", "learnt"}
     assert found["metalink/0"].right["learnt"] == found["prototype"].right[""]
     for result in found.values():

@@ -64,7 +64,7 @@ class FewShotSuite:
         title: what it is, in a line.
         data: names of its data sets.
         rows: the models.
-        against: the row that others are compared with, episode by episode.
+        against: the lines that others are compared with, episode by episode: the first that there are results of.
         episodes: test episodes of each cell.
         cells: ways and shots.
         queries: of each class in a test episode.
@@ -76,7 +76,7 @@ class FewShotSuite:
     title: str
     data: tuple[str, ...]
     rows: tuple[FewShotRow, ...]
-    against: str
+    against: tuple[str, ...]
     episodes: int = 600
     cells: tuple[tuple[int, int], ...] = ((5, 1), (5, 5), (20, 1), (20, 5))
     queries: int = 15

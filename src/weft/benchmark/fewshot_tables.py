@@ -20,12 +20,13 @@ def fewshot_sections(suite: FewShotSuite, results: Found, against: Sequence[str]
     Args:
         suite: which.
         results: of it.
-        against: the row to compare with; the suite's own by default.
+        against: lines to compare with, the first that there are results of; the suite's own by default.
     """
-    base = next(iter(against), suite.against)
     found: list[Section] = []
     for data in (name for name in suite.data if any(result.data == name for result in results)):
         mine = [result for result in results if result.data == data]
+        names = [name for name, _, _ in _lines(suite, mine)]
+        base = next((name for name in against or suite.against if name in names), "")
         seeds = len({result.seed for result in mine})
         words = (
             f"Percent right, mean ± half of the 95 % interval over {suite.episodes} test episodes of each seed (up to "
@@ -67,22 +68,30 @@ def accuracy_grid(suite: FewShotSuite, results: Found) -> Grid:
     return Grid(("model", "seeds", *cells), tuple(rows))
 
 
-def difference(mine: Found, theirs: Found, cell: str, reading: str = "") -> Share | None:
-    """Return how much better `mine` are than `theirs` over the seeds of both, episode by episode."""
+def difference(mine: Found, theirs: Found, cell: str, readings: tuple[str, str] = ("", "")) -> Share | None:
+    """Return how much better `mine` are than `theirs` over the seeds of both, episode by episode.
+
+    Args:
+        mine: results of a row.
+        theirs: of another.
+        cell: the size of episodes.
+        readings: of each.
+    """
     by_seed = {result.seed: result for result in theirs}
     pairs = [(a, by_seed[a.seed]) for a in mine if a.seed in by_seed]
     if not pairs:
         return None
-    shares = [Share.of([x - y for x, y in zip(a.shares(cell, reading), b.shares(cell), strict=True)]) for a, b in pairs]
-    return pooled(shares)
+    both = [zip(a.shares(cell, readings[0]), b.shares(cell, readings[1]), strict=True) for a, b in pairs]
+    return pooled([Share.of([x - y for x, y in pair]) for pair in both])
 
 
 def difference_grid(suite: FewShotSuite, results: Found, base: str) -> Grid:
-    """Return each line's paired difference to the row `base`, in points."""
-    cells, theirs = results[0].cells, [r for r in results if r.row == base]
-    rows: list[tuple[str, ...]] = []
-    for name, reading, mine in _lines(suite, results):
-        found = [difference(mine, theirs, cell, reading) for cell in cells]
+    """Return each line's paired difference to the line `base`, in points."""
+    held = _lines(suite, results)
+    cells, rows = results[0].cells, list[tuple[str, ...]]()
+    other, theirs = next(((reading, found) for name, reading, found in held if name == base), ("", []))
+    for name, reading, mine in held:
+        found = [difference(mine, theirs, cell, (reading, other)) for cell in cells]
         if name != base and any(found):
             told = ("" if d is None else f"{100 * d.mean:+.2f} ± {100 * d.half:.2f}" for d in found)
             rows.append((name, *told))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from torch import Tensor, nn
 
 from weft.encoders.images.base import ImageEncoder
@@ -23,12 +25,25 @@ class Conv4Encoder(ImageEncoder):
     Args:
         widths: see `ImageEncoder`, as the other arguments.
         dim: width of the embeddings; 0 takes the features.
+        augmentations: in training.
+        hidden: channels of each block; the papers have 64.
     """
+
+    def __init__(
+        self,
+        widths: Mapping[str, int],
+        dim: int,
+        augmentations: Sequence[str] | None = None,
+        hidden: int = _WIDTH,
+    ) -> None:
+        self._hidden = hidden
+        super().__init__(widths, dim, augmentations)
 
     def build(self, channels: int) -> int:
         """Make the blocks."""
-        self.net = nn.Sequential(_block(channels, _WIDTH), *(_block(_WIDTH, _WIDTH) for _ in range(3)))
-        return _WIDTH * (self.height // 16) * (self.width // 16)
+        n = self._hidden
+        self.net = nn.Sequential(_block(channels, n), *(_block(n, n) for _ in range(3)))
+        return n * (self.height // 16) * (self.width // 16)
 
     def features(self, x: Tensor) -> Tensor:
         """Return features `[B, 64 * (H // 16) * (W // 16)]`."""
