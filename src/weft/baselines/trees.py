@@ -7,6 +7,7 @@ the arrays to walk them; where its layout has changed, a NumPy walk gives the sa
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -118,26 +119,42 @@ class Forest:
 
     def answers(self, x: F32, at: int) -> Floats:
         """Return what tree `at` says of each row of `x` `[N, D]`, float64 `[N]`."""
-        if at not in self._compiled:
-            self._compiled[at] = compiled(self.tree(at), x.shape[1])
-        fast = self._compiled[at]
+        fast = self._walker(at, x.shape[1])
         leaf = walk(self.tree(at), x) if fast is None else fast.apply(x)
         return self.nodes.number[self.start[at] + leaf].astype(np.float64)
 
+    def _walker(self, at: int, width: int) -> Any:
+        if at not in self._compiled:
+            self._compiled[at] = compiled(self.tree(at), width)
+        return self._compiled[at]
+
     def moments(self, x: F32) -> tuple[Floats, Floats]:
-        """Return the sum, and the sum of squares, of the answers of each column's trees, `[N, L]` both."""
-        total = np.zeros((len(x), self.n_columns))
-        square = np.zeros_like(total)
+        """Return the sum, and the sum of squares, of the answers of each column's trees, `[N, L]` both.
+
+        Blocks of rows go to as many threads as torch is given; no sum depends on how many those are.
+        """
         if len(x) <= _FEW:
+            total = np.zeros((len(x), self.n_columns))
+            square = np.zeros_like(total)
             self._add_few(np.ascontiguousarray(x, np.float32), total, square)
             return total, square
-        for first in range(0, len(x), _BLOCK):  # a block of rows stays in the cache while all trees pass over it
-            rows = slice(first, first + _BLOCK)
-            block = np.ascontiguousarray(x[rows], np.float32)
-            for at in range(len(self)):
-                answer = self.answers(block, at)
-                total[rows, self.column[at]] += answer
-                square[rows, self.column[at]] += answer * answer
+        for at in range(len(self)):
+            self._walker(at, x.shape[1])
+        blocks = [x[first : first + _BLOCK] for first in range(0, len(x), _BLOCK)]
+        with ThreadPoolExecutor(max(1, min(len(blocks), _threads()))) as pool:
+            sums = list(pool.map(self._sums, blocks))
+        total, square = (np.concatenate([part[at] for part in sums], 1).T.copy() for at in (0, 1))
+        return total, square
+
+    def _sums(self, x: F32) -> tuple[Floats, Floats]:
+        """Return the moments of a block of rows, which stays in the cache while all trees pass over it, `[L, N]`."""
+        x = np.ascontiguousarray(x, np.float32)
+        total, square = np.zeros((self.n_columns, len(x))), np.zeros((self.n_columns, len(x)))
+        for at, column in enumerate(self.column.tolist()):
+            answer = self.answers(x, at)
+            total[column] += answer
+            answer *= answer
+            square[column] += answer
         return total, square
 
     def _add_few(self, x: F32, total: Floats, square: Floats) -> None:
@@ -194,6 +211,12 @@ class Forest:
         nodes = Nodes(feature, np.asarray(arrays["number"], np.float32), left, right, nan_left)
         start, column = np.asarray(arrays["start"], np.int64), np.asarray(arrays["column"], np.int64)
         return cls(nodes, start, column, int(arrays["n_columns"][0]))
+
+
+def _threads() -> int:
+    import torch
+
+    return torch.get_num_threads()
 
 
 def _narrow(numbers: NDArray[np.int32]) -> NDArray[Any]:
