@@ -11,6 +11,7 @@ from weft.errors import UserError
 from weft.files import read_json
 from weft.jobs.add_task import add_task
 from weft.jobs.evaluate import evaluate
+from weft.jobs.explain import ExplainOptions, explain
 from weft.jobs.fit import fit
 from weft.jobs.options import FitOptions
 from weft.jobs.predict import impute, predict
@@ -134,6 +135,10 @@ def test_texts_are_learnt_and_known_labels_filled_in(captions, tmp_path):
     scores = done.metrics["test"]["0"]["tasks"]
     assert set(scores) == {"chairs", "sunny"}
     assert min(task["roc_auc"] for task in scores.values()) > 0.9
+    told = explain(tmp_path / "m", captions, tmp_path / "why", ExplainOptions(rows=(2,), measure_next=True, threads=1))
+    assert {"attributions", "measure_next"} <= set(told.found["rows"][0])
+    with pytest.raises(UserError, match="only molecules have atoms"):
+        explain(tmp_path / "m", captions, tmp_path / "atoms", ExplainOptions(rows=(2,), atoms=True, threads=1))
     frame = pl.read_csv(captions).with_columns(pl.lit(None).alias("sunny"))
     frame.write_csv(tmp_path / "blank.csv")
     filled = impute(tmp_path / "m", tmp_path / "blank.csv", tmp_path / "full.csv")

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from weft import saved
 from weft.errors import UserError
@@ -18,12 +18,15 @@ from weft.jobs.explain_rows import choose_rows
 from weft.jobs.explain_support import support_of
 from weft.jobs.folder import check_target
 from weft.jobs.graph_model import graph_for, on_graph
-from weft.jobs.inputs import Input, read_for_model, usual_smiles
+from weft.jobs.known_rows import read_rows, things_of
 from weft.jobs.node_input import NodeInput, read_nodes
 from weft.jobs.options import available_threads
 from weft.labels import Shown
 from weft.predictor import Predictor
 from weft.training.run import Report, silent
+
+if TYPE_CHECKING:
+    from weft.jobs.known_rows import Rows
 
 RESULT, PAGE = "explain.json", "explain.html"
 
@@ -116,23 +119,21 @@ def explain(
     return Explained(out, found, (RESULT, *files), notes)
 
 
-def _read(
-    model: Predictor, folder: Path, file: Path | None, options: ExplainOptions, report: Report
-) -> Input | NodeInput:
+def _read(model: Predictor, folder: Path, file: Path | None, options: ExplainOptions, report: Report) -> Rows:
     if on_graph(model):
         graph, _ = graph_for(folder, options.graph)
         nodes = read_nodes(file, graph, model.tasks, options.node_type)
         model.check_features(nodes.data)
         return nodes
     if options.graph is not None or options.node_type is not None or options.gates:
-        what = "this model reads molecules, no graph"
+        what = f"this model reads {things_of(folder)}, no graph"
         raise UserError(what, where=str(folder), mend="Leave out --graph, --type and --gates.")
     if file is None:
         raise UserError("there is no table to explain", where=str(folder), mend="Name a file after the model.")
-    return read_for_model(file, model.tasks, report, options.smiles, usual_smiles(folder), options.threads)
+    return read_rows(folder, file, model, report, options.smiles, options.threads)
 
 
-def _notes(model: Predictor, read: Input | NodeInput, chosen: Sequence[int]) -> tuple[str, ...]:
+def _notes(model: Predictor, read: Rows, chosen: Sequence[int]) -> tuple[str, ...]:
     if not reads_labels(model):
         return ("this model does not use known labels: it has no attributions",)
     counts = read.labels.row_counts()
@@ -143,7 +144,7 @@ def _notes(model: Predictor, read: Input | NodeInput, chosen: Sequence[int]) -> 
 def _asked(
     model: Predictor,
     folder: Path,
-    read: Input | NodeInput,
+    read: Rows,
     chosen: Sequence[int],
     options: ExplainOptions,
     drawings: dict[str, str],

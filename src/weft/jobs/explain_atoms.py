@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,9 +11,11 @@ from weft.errors import UserError
 from weft.explain.atoms import atom_contributions
 from weft.explain.draw import draw_molecule
 from weft.jobs.inputs import Input
-from weft.jobs.node_input import NodeInput
 from weft.labels import Shown
 from weft.predictor import Predictor
+
+if TYPE_CHECKING:
+    from weft.jobs.known_rows import Rows
 
 #: Tasks drawn when none is named: those that some atom moves most.
 _DRAWN = 4
@@ -21,7 +23,7 @@ _DRAWN = 4
 
 def atoms_of(
     model: Predictor,
-    read: Input | NodeInput,
+    read: Rows,
     at: int,
     tasks: Sequence[str],
     number: int,
@@ -33,7 +35,7 @@ def atoms_of(
         UserError: for a model or data without atoms.
     """
     if not isinstance(read, Input):
-        raise UserError("nodes of a graph have no atoms", where="--atoms", mend="Leave out --atoms.")
+        raise UserError("only molecules have atoms", where="--atoms", mend="Leave out --atoms.")
     found = atom_contributions(model, read.data, at, tasks or None, Shown(read.labels))
     most = {task.name: float(np.abs(found.of(task.name)).max(initial=0.0)) for task in found.tasks}
     chosen = list(most) if tasks else sorted(most, key=lambda name: -most[name])[:_DRAWN]

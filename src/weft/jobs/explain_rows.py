@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from weft.errors import UserError
 from weft.jobs.inputs import Input
-from weft.jobs.node_input import NodeInput
+
+if TYPE_CHECKING:
+    from weft.jobs.known_rows import Rows
 
 #: More rows than this are explained only when they are named.
 MOST = 20
 
 
-def choose_rows(read: Input | NodeInput, numbers: Sequence[int], names: Sequence[str]) -> list[int]:
+def choose_rows(read: Rows, numbers: Sequence[int], names: Sequence[str]) -> list[int]:
     """Return positions of the rows asked for; all usable ones of a small table when none is named.
 
     Args:
@@ -37,14 +40,14 @@ def choose_rows(read: Input | NodeInput, numbers: Sequence[int], names: Sequence
     return usable
 
 
-def _numbered(read: Input | NodeInput, number: int) -> int:
+def _numbered(read: Rows, number: int) -> int:
     at, last = number - read.table.first, read.table.first + len(read.table) - 1
     if not 0 <= at < len(read.table):
         raise UserError(f"there is no row {number}", where="--row", mend=f"Rows are {read.table.first} to {last}.")
     return _usable(read, at)
 
 
-def _named(read: Input | NodeInput, name: str) -> int:
+def _named(read: Rows, name: str) -> int:
     text = [series for series in read.table.frame if series.dtype == pl.String or series.dtype.is_integer()]
     for series in text:
         found = (series.cast(pl.String).str.strip_chars() == name.strip()).fill_null(value=False).arg_true()
@@ -52,12 +55,12 @@ def _named(read: Input | NodeInput, name: str) -> int:
             return _usable(read, int(found[0]))
     keys = read.data.keys
     key = _canonical(name) if isinstance(read, Input) else name
-    if key in keys:
+    if key is not None and key in keys:
         return _usable(read, keys.index(key))
     raise UserError(f"no row holds {name!r}", where="--id", mend="Give a cell of the row as it stands there.")
 
 
-def _usable(read: Input | NodeInput, at: int) -> int:
+def _usable(read: Rows, at: int) -> int:
     if read.status[at] != "ok":
         raise UserError(f"the row cannot be used: {read.status[at]}", where=f"row {read.table.number(at)}")
     return at

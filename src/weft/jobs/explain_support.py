@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from weft.data.splits import Split
 from weft.errors import UserError
 from weft.explain.support import Support, support_attributions
 from weft.files import read_json
 from weft.jobs.folder import CARD
-from weft.jobs.inputs import Input, read_for_model, usual_smiles
-from weft.jobs.node_input import NodeInput
+from weft.jobs.known_rows import read_rows
+from weft.jobs.options import available_threads
 from weft.labels import Shown
 from weft.predictor import Predictor
 from weft.training.run import Report
+
+if TYPE_CHECKING:
+    from weft.jobs.known_rows import Rows
 
 
 def support_of(
     model: Predictor,
     folder: Path,
-    read: Input | NodeInput,
+    read: Rows,
     at: int,
     tasks: Sequence[str],
     file: Path | None,
@@ -58,10 +61,10 @@ def _support(model: Predictor, folder: Path, task: str, file: Path | None, repor
     names = [name for note in later for name in note["tasks"]]
     own = added["tasks"] if added is not None else [name for name in model.tasks.names if name not in names]
     path = file or Path(str((added or card["data"])["file"]))
-    if not path.is_file():
+    if not path.exists():
         mend = "Say where it is with --support-file."
         raise UserError(f"the table that {task!r} was learnt from is not at {path}", where=str(folder), mend=mend)
-    table = read_for_model(path, model.tasks.select(own), report, None, usual_smiles(folder))
+    table = read_rows(folder, path, model, report, None, available_threads(), model.tasks.select(own))
     labels = table.labels.where(table.data.ok[table.labels.row])
     if added is not None:
         return Support(table.data, labels)
