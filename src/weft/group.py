@@ -51,7 +51,12 @@ class Group:
 
     def part(self, rows: Tensor) -> Tensor:
         """Return this process's share of some rows; the shares follow each other, and none is doubled or left out."""
-        return rows if self.alone else rows.tensor_split(self.size)[self.rank]
+        return rows if self.alone else rows[self.share(len(rows))]
+
+    def share(self, n: int) -> slice:
+        """Return which of `n` rows are this process's."""
+        before = sum(self.sizes(n)[: self.rank])
+        return slice(before, before + self.sizes(n)[self.rank])
 
     def sizes(self, n: int) -> list[int]:
         """Return how many of `n` rows each process has."""

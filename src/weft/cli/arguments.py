@@ -59,7 +59,7 @@ Device = Annotated[
 Devices = Annotated[
     int,
     typer.Option(
-        "--devices", min=1, help="Processes that share the training of a network, each with a device of its own."
+        "--devices", min=1, help="Processes that share the work, each with a device of its own (see also torchrun)."
     ),
 ]
 Deterministic = Annotated[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from weft.cli.arguments import (
     Device,
+    Devices,
     Graph,
     IgnoreKnown,
     Json,
@@ -29,6 +30,7 @@ def command(
     graph: Graph = None,
     node_type: NodeType = None,
     device: Device = "auto",
+    devices: Devices = 1,
     threads: Threads = None,
     quiet: Quiet = False,
     json: Json = False,
@@ -43,5 +45,6 @@ def command(
     from weft.jobs.predict import impute
 
     run_and_tell(
-        impute, model, file, out, smiles, ignore_known, prefix, threads, graph, node_type, quiet, json, device=device
-    )
+        impute, model, file, out, smiles, ignore_known, prefix, threads, graph, node_type, quiet, json,
+        device=device, devices=devices,
+    )  # fmt: skip

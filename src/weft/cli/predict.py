@@ -5,6 +5,7 @@ from __future__ import annotations
 from weft.cli.arguments import (
     Coverage,
     Device,
+    Devices,
     Graph,
     IgnoreKnown,
     Json,
@@ -31,6 +32,7 @@ def command(
     graph: Graph = None,
     node_type: NodeType = None,
     device: Device = "auto",
+    devices: Devices = 1,
     threads: Threads = None,
     quiet: Quiet = False,
     json: Json = False,
@@ -52,5 +54,5 @@ def command(
 
     run_and_tell(
         predict, model, file, out, smiles, ignore_known, prefix, threads, graph, node_type, quiet, json, coverage,
-        device=device,
+        device=device, devices=devices,
     )  # fmt: skip

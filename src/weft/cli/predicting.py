@@ -29,15 +29,17 @@ def run_and_tell(
     json: bool,
     coverage: float | None = None,
     device: str = "auto",
+    devices: int = 1,
 ) -> None:
     """Run a predicting job and tell what was written."""
+    from weft.jobs.launch import several
     from weft.jobs.options import available_threads
     from weft.jobs.predict import PredictOptions
 
     options = PredictOptions(
         smiles, ignore_known, prefix, threads or available_threads(), graph, node_type, coverage, device
     )
-    with progress(quiet) as report:
+    with several(devices), progress(quiet) as report:
         done = job(model, file, out, options, report)
     for text in done.notes:
         note(text)

@@ -11,6 +11,7 @@ import numpy as np
 
 from weft import saved
 from weft.errors import UserError
+from weft.group import Group, apart, expected, together
 from weft.jobs.checks import check_output
 from weft.jobs.coverage import Covered, calibrator_of, cover
 from weft.jobs.inputs import Input
@@ -24,6 +25,7 @@ from weft.training.run import Report, silent
 from weft.words import many
 
 if TYPE_CHECKING:
+    from weft.data.base import Data
     from weft.jobs.node_input import NodeInput
     from weft.jobs.subject_input import SubjectInput
 
@@ -152,15 +154,37 @@ def _read(
 
 
 def _predict(predictor: Predictor, read: Input | SubjectInput | NodeInput, used: bool, around: bool) -> Predictions:
-    encoded = predictor.encode(read.data)
-    if not used:
-        found = predictor.answer(encoded, Shown.nothing(predictor.tasks, len(read.data)))
-    elif around:
-        found = predict_around(predictor, encoded, read.labels)
+    """Predict every row; the processes of a group have a part of the rows each, and all have all predictions."""
+    if expected().alone:
+        found = _answers(predictor, read.data, read.labels, used, around)
     else:
-        found = predictor.answer(encoded, Shown(read.labels))
+        with together() as group:
+            n = len(read.data)
+            rows = np.arange(n)[group.share(n)]
+            with apart():  # a row is predicted by itself
+                part = _answers(predictor, read.data.take(rows), read.labels.take(rows), used, around)
+            found = _joined(part, n, group)
     foreign: Bools | None = getattr(read, "foreign", None)
     return found if foreign is None else blank(found, foreign)
+
+
+def _answers(predictor: Predictor, data: Data, known: LabelTable, used: bool, around: bool) -> Predictions:
+    if not len(data):
+        none = np.zeros((0, int(predictor.tasks.offsets[-1])))
+        return Predictions(predictor.tasks, none, none, np.zeros(0, bool))
+    encoded = predictor.encode(data)
+    if not used:
+        return predictor.answer(encoded, Shown.nothing(predictor.tasks, len(data)))
+    return predict_around(predictor, encoded, known) if around else predictor.answer(encoded, Shown(known))
+
+
+def _joined(part: Predictions, n: int, group: Group) -> Predictions:
+    """Return the predictions of all processes, row by row in the order of the input."""
+    import torch
+
+    numbers = np.concatenate([part.mean, part.std, part.ok[:, None]], 1).astype(np.float64)
+    mean, std, ok = np.split(group.joined(torch.from_numpy(numbers), n).numpy(), [part.mean.shape[1], -1], axis=1)
+    return Predictions(part.tasks, mean, std, ok[:, 0] > 0)
 
 
 def blank(predictions: Predictions, foreign: Bools) -> Predictions:
@@ -211,7 +235,8 @@ def _write(
 
     status = read.status
     told = (read.table.frame, predictions, read.labels, status, options.prefix)
-    write_table(fill_blanks(*told) if fill else add_predictions(*told, covered), out)
+    if expected().first:
+        write_table(fill_blanks(*told) if fill else add_predictions(*told, covered), out)
     bad = [at for at, word in enumerate(status) if word != "ok"]
     first = (read.table.number(bad[0]), status[bad[0]]) if bad else None
     return Predicted(out, len(status), len(bad), len(read.labels), used, first)
