@@ -50,3 +50,16 @@ def test_half_precision_is_of_products():
         assert (a @ a).dtype == torch.bfloat16
     with autocast("cpu", "float32"):
         assert (a @ a).dtype == torch.float32
+
+
+def test_every_process_needs_a_card(monkeypatch):
+    """Else all but the first would fail, and the first wait for them."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: False)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert find_device("auto") == torch.device("cuda", 1)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "3")
+    with pytest.raises(UserError, match="3 processes need a card each, and torch sees 2"):
+        find_device("cuda")

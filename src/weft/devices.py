@@ -45,6 +45,9 @@ def find_device(name: str = "auto") -> torch.device:
 
     check_device(name)
     count = torch.cuda.device_count() if name != "cpu" and torch.cuda.is_available() else 0
+    if name in ("auto", "cuda") and 0 < count < (processes := int(os.environ.get("LOCAL_WORLD_SIZE", "1"))):
+        what = f"{processes} processes need a card each, and torch sees {count}"
+        raise UserError(what, where="--devices", mend=f"Use --devices {count}, or --device cpu.")
     if name == "auto":
         return torch.device("cuda", _current()) if count else torch.device("cpu")
     if name == "cpu":

@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
 from weft.errors import UserError
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
+#: How long one process waits for another, which may have a network more to train.
+_PATIENCE = timedelta(hours=6)
 #: Distance between the seeds of two processes: their draws of dropout must differ.
 SEED_STEP = 1_000_003
 
@@ -197,10 +200,13 @@ def together(device: torch.device | str = "cpu") -> Generator[Group]:
     if found.alone:
         yield ALONE
         return
+    import torch
     import torch.distributed as dist
 
     group = Group(found.rank, found.size, str(device))
-    dist.init_process_group("gloo" if str(device) == "cpu" else "nccl")
+    if str(device) != "cpu":
+        torch.cuda.set_device(device)
+    dist.init_process_group("gloo" if str(device) == "cpu" else "nccl", timeout=_PATIENCE)
     token = _CURRENT.set(group)
     try:
         yield group

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from weft.errors import UserError
 
 #: What tells a process its place, by the names that torchrun uses.
-_PLACE = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+_PLACE = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 
 
 @contextmanager
@@ -36,7 +36,8 @@ def several(count: int) -> Generator[None]:
     if count == 1:
         yield
         return
-    place = {"WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_free_port())}
+    size = {"WORLD_SIZE": str(count), "LOCAL_WORLD_SIZE": str(count)}
+    place = {**size, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_free_port())}
     others = [_start(place, rank) for rank in range(1, count)]
     os.environ.update({**place, "RANK": "0", "LOCAL_RANK": "0"})
     try:

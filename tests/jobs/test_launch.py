@@ -1,0 +1,73 @@
+"""Starting the other processes of a group."""
+
+import os
+import sys
+
+import pytest
+
+from weft.errors import UserError
+from weft.group import Group, expected
+from weft.jobs import launch
+from weft.jobs.launch import several
+
+
+class Child:
+    ended = False
+
+    def terminate(self):
+        self.ended = True
+
+    def wait(self):
+        return 0
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Take note of what would be started."""
+    found = []
+
+    def start(command, env, **_):
+        found.append((command, env, Child()))
+        return found[-1][2]
+
+    monkeypatch.setattr(launch.subprocess, "Popen", start)
+    monkeypatch.setattr(sys, "argv", ["weft", "fit", "t.csv", "--devices", "3"])
+    for name in launch._PLACE:
+        monkeypatch.delenv(name, raising=False)
+    return found
+
+
+def test_the_command_runs_once_more_per_device(started):
+    """The same words, each with its number; this process is the first, and only for as long as it works."""
+    with several(3):
+        assert expected() == Group(0, 3)
+        assert [env["RANK"] for _, env, _ in started] == ["1", "2"]
+        assert len({env["MASTER_PORT"] for _, env, _ in started} | {os.environ["MASTER_PORT"]}) == 1
+    assert all(command[-4:] == ["fit", "t.csv", "--devices", "3"] for command, _, _ in started)
+    assert expected().alone
+    assert all(child.ended for *_, child in started)
+
+
+def test_an_error_ends_the_others(started):
+    """Nothing is left running behind a message."""
+    with pytest.raises(UserError), several(2):
+        raise UserError("no")
+    assert started[0][2].ended
+    assert "WORLD_SIZE" not in os.environ
+
+
+def test_one_device_starts_nothing(started):
+    with several(1):
+        assert expected().alone
+    assert not started
+
+
+def test_a_launcher_has_started_them_already(started, monkeypatch):
+    """As torchrun does; another number than its own is refused."""
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "1")
+    with several(1):
+        assert expected() == Group(1, 2)
+    with pytest.raises(UserError, match="2 processes were started"), several(3):
+        pass
+    assert not started
