@@ -264,27 +264,6 @@ def test_a_gate_leans_to_its_own_expert_at_the_start():
         assert (reading.weight.argmax(3) == torch.arange(3)[:, None, None]).all()
 
 
-@pytest.mark.parametrize("pace", [1.0, 10.0])
-@pytest.mark.parametrize("gate", ["relation", "edge"])
-def test_a_task_of_few_labels_begins_by_listening(gate: str, pace: float):
-    """With a fifth of the labels that make a task one of its own mind, it takes a fifth of the usual share."""
-    full = graph()
-    config = replace(
-        CONFIG, gate=gate, gate_pace=pace, gate_sees="state", gate_spread=0.0, own_share=0.8, own_labels=100
-    )
-    trunk = build_trunk("inline", full.schema, FAMILIES, config).eval()
-    for gates in trunk.gates:
-        for part in gates.gates:
-            for net in [part.logits] if gate == "relation" else [part.receiver, part.sender]:
-                net.out.data.zero_()
-    trunk.lean([1000, 20, 100])
-    for reading in trunk.read_gates({k: x.detach().float() for k, x in states().items()}, full):
-        for task, share in enumerate((0.8, 0.16, 0.8)):
-            others = [j for j in range(3) if j != task]
-            torch.testing.assert_close(reading.weight[task, ..., task].mean(), torch.tensor(share))
-            torch.testing.assert_close(reading.weight[task][..., others].mean(), torch.tensor((1 - share) / 2))
-
-
 def test_an_unknown_gate_is_named():
     with pytest.raises(UserError, match="there are no gates 'edgy'"):
         build_trunk("inline", graph().schema, FAMILIES, replace(CONFIG, gate="edgy"))

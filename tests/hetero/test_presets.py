@@ -11,7 +11,7 @@ import torch
 from weft.errors import UserError
 from weft.hetero.families import families
 from weft.hetero.losses import FamilyTargets
-from weft.hetero.members import evidence, loss_weights
+from weft.hetero.members import loss_weights
 from weft.hetero.presets import DEFAULT, PAPER, GraphConfig, configure
 from weft.tasks import Kind, Task, TaskSet
 from weft.training.revive import revive
@@ -107,16 +107,6 @@ def test_a_rare_label_weighs_more():
     assert loss_weights(DEFAULT.train, found, [even, asked(998, 0)]) == {"area": 1.0, "year": 1.0}
     assert loss_weights(PAPER.train, found, [rare, year])["area"] == 0.005
     assert loss_weights(configure(weights={"area": 2.0}).train, found, [rare, year])["area"] == 2.0
-
-
-def test_what_a_family_learns_from():
-    """Of labels that are true of few nodes, or of all but a few, those few count; elsewhere all do."""
-    area, year = families(TASKS)
-    assert evidence(area, asked(999, 4)) == 4
-    assert evidence(area, asked(999, 990)) == 9
-    assert evidence(year, asked(999, 0)) == 999
-    unknown = FamilyTargets(torch.arange(3), torch.tensor([[1.0], [0.0], [0.0]]), torch.tensor([[1.0], [0.0], [1.0]]))
-    assert evidence(area, unknown) == 1
 
 
 def test_families_with_few_labels_weigh_less():

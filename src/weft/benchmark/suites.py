@@ -90,19 +90,11 @@ IMDB = Suite(
     _imdb,
     (*_default(), *_instead("encoder", ENCODERS, known_labels=False), *_PLAIN),
 )
-#: Networks of customers learn for so long: a step costs twenty times one on DBLP.
-_BRIEF = {"epochs": 80}
 CUSTOMERS = Suite(
     "inline-customers",
     "Made-up graphs of customers, one per seed, whose tasks disagree along their relations",
     _customers,
-    (
-        Row("default", options=_BRIEF),
-        Row("one/whole", options={"members": 1, **_BRIEF}),
-        *_instead("no-labels", ("inline", *EXCHANGES), known_labels=False, **_BRIEF),
-        Row("no-labels/no-gates", options={"members": 1, "gates": False, "known_labels": False, **_BRIEF}),
-        *_PLAIN,
-    ),
+    (*_default(), *_instead("no-labels", ("inline", *EXCHANGES), known_labels=False), *_PLAIN),
     planted_shares,
     _customers,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -10,7 +9,7 @@ from torch import Tensor, nn
 
 from weft.data.hetero import Relation
 from weft.hetero.aggregate import product
-from weft.hetero.gates import Exchanged, GateLogits, lean, own_first
+from weft.hetero.gates import Exchanged, GateLogits, own_first
 from weft.hetero.layer import RelationLayer, States
 from weft.hetero.mixing import mix
 from weft.hetero.products import scores
@@ -31,7 +30,7 @@ class EdgeGate(nn.Module):
         self.tasks, self.sources = tasks, sources
         self.receiver = GateLogits(tasks, sources, relations, config, reads)
         self.sender = GateLogits(tasks, sources, relations, config, reads)
-        self.prior, self.pace = own_first(tasks, sources, relations, config), config.gate_pace
+        self.prior = own_first(tasks, sources, relations, config)
         sees = config.gate_sees == "message"
         self.look = nn.Parameter(torch.zeros(relations, tasks, config.layer.dim)) if sees else None
 
@@ -46,7 +45,7 @@ class EdgeGate(nn.Module):
         """
         left, right = self.receiver(state)[:, at], self.sender(sent)[:, at]
         if self.prior is not None:
-            left = left + self.pace * self.prior[:, at]
+            left = left + self.prior[:, at]
         if self.look is not None:
             right = right + scores(self.look[at].expand(self.sources, -1, -1), q).transpose(0, 1)
         return left, right
@@ -80,13 +79,6 @@ class EdgeGates(nn.Module):
                 own = layer.merged(kind, shared[kind][self.tasks :], self.tasks)
                 merged[kind] = torch.cat([merged[kind], own])
         return merged, weights
-
-    def lean(self, shares: Sequence[float]) -> None:
-        """Let each task take so much from its own expert at first."""
-        for gate in self.gates:
-            own = cast(EdgeGate, gate)
-            if own.prior is not None:
-                lean(own.prior, shares, own.pace)
 
     def _into(
         self,

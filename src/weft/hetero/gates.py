@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -52,7 +51,7 @@ class RelationGate(nn.Module):
     def __init__(self, tasks: int, sources: int, relations: int, config: TrunkConfig, reads: int) -> None:
         super().__init__()
         self.logits = GateLogits(tasks, sources, relations, config, reads)
-        self.prior, self.pace = own_first(tasks, sources, relations, config), config.gate_pace
+        self.prior = own_first(tasks, sources, relations, config)
         sees = config.gate_sees == "message"
         self.look = nn.Parameter(torch.zeros(relations, tasks, config.layer.dim)) if sees else None
 
@@ -65,8 +64,7 @@ class RelationGate(nn.Module):
             key: all tasks' vectors of the merge over relations, `[T, D]`; None for a plain mean.
         """
         key = key if key is None or tasks is None else key[tasks]
-        prior = self.prior if self.prior is None or self.pace == 1 else self.prior * self.pace
-        return Gate(tasks, sources, self.logits.out, prior, key, self.look)
+        return Gate(tasks, sources, self.logits.out, self.prior, key, self.look)
 
 
 class RelationGates(nn.Module):
@@ -109,13 +107,6 @@ class RelationGates(nn.Module):
                 shared = layer.merged(kind, message[self.tasks :], self.tasks)
                 merged[kind] = torch.cat([merged[kind], shared])
         return merged, weights
-
-    def lean(self, shares: Sequence[float]) -> None:
-        """Let each task take so much from its own expert at first."""
-        for at, gate in enumerate(self.gates):
-            own = cast(RelationGate, gate)
-            if own.prior is not None:
-                lean(own.prior, [shares[task] for task in self.groups[at % len(self.groups)]], own.pace)
 
     def _at(self, kind: str, layer: RelationLayer) -> list[RelationGate]:
         """Return the gates into a type, one per group."""
@@ -173,14 +164,7 @@ def own_first(tasks: int, sources: int, relations: int, config: TrunkConfig) -> 
     """Return trained additions `[T, R, S, 1]` to the logits, which start at the task's own share; None without them."""
     if not config.gate_prior:
         return None
-    prior = nn.Parameter(torch.zeros(tasks, relations, sources, 1))
-    lean(prior, [config.own_share] * tasks, config.gate_pace)
-    return prior
-
-
-@torch.no_grad()
-def lean(prior: nn.Parameter, shares: Sequence[float], pace: float) -> None:
-    """Let each task take `shares` from its own expert, as far as `pace * prior` `[T, R, S, 1]` goes; 0: alike."""
-    sources = prior.shape[2]
-    for t, share in enumerate(shares):
-        prior[t, :, t] = math.log(share * (sources - 1) / (1 - share)) / pace if share and sources > 1 else 0.0
+    share = config.own_share
+    lead = math.log(share * (sources - 1) / (1 - share)) if share and sources > 1 else 0.0
+    own = torch.eye(tasks, sources)[:, None, :, None] * lead
+    return nn.Parameter(own.repeat(1, relations, 1, 1))

@@ -9,7 +9,6 @@ from functools import cached_property
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from weft.hetero.dropout import dropout
 from weft.hetero.sparse import SparseMatrix
@@ -98,19 +97,11 @@ class Head(nn.Module):
         self.register_buffer("around_at", torch.from_numpy(np.array(around, np.int64)), persistent=False)
         self.register_buffer("own_at", torch.from_numpy(np.array(own, np.int64)), persistent=False)
 
-    def forward(
-        self,
-        state: Tensor,
-        wide: SparseMatrix | None,
-        around: Tensor | None,
-        own: OwnLabels | None,
-        lent: Tensor | None = None,
-    ) -> Tensor:
-        """Return logits `[N, C]`; `lent` weights `[C, D]` read the states in place of the head's own."""
+    def forward(self, state: Tensor, wide: SparseMatrix | None, around: Tensor | None, own: OwnLabels | None) -> Tensor:
+        """Return logits `[N, C]`."""
         score = state
         if self.state is not None:
-            weight = self.state.weight if lent is None else lent
-            score = F.linear(dropout(state, self.config.dropout, self.training), weight, self.state.bias)
+            score = self.state(dropout(state, self.config.dropout, self.training))
         if self.wide is not None and wide is not None:
             score = score + wide.times(self.wide, self.config.wide_dropout, self.training)[0]
         if self.around is not None and around is not None:

@@ -149,9 +149,7 @@ def new_network(
     """Return an untrained network, the same for the same seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        net = HeteroNet(config, shape, families, [_bias(f, t) for f, t in zip(families, asked, strict=True)])
-    net.start([evidence(f, t) for f, t in zip(families, asked, strict=True)])
-    return net
+        return HeteroNet(config, shape, families, [_bias(f, t) for f, t in zip(families, asked, strict=True)])
 
 
 def loss_weights(config: TrainConfig, families: Sequence[Family], asked: Sequence[FamilyTargets]) -> dict[str, float]:
@@ -185,14 +183,6 @@ def rarity(family: Family, asked: FamilyTargets) -> float:
     entropy = -(share * share.log() + (1 - share) * (1 - share).log())
     loss = float((entropy * asked.known.sum(0)).sum() / asked.known.sum().clamp(min=1))
     return max(0.5 / max(loss, 1e-6), 1.0)
-
-
-def evidence(family: Family, asked: FamilyTargets) -> int:
-    """Return how many labels a family learns from: of binary ones those of the rarer class, summed over its labels."""
-    if family.kind is not Kind.BINARY:
-        return len(asked.row)
-    ones = (asked.value * asked.known).sum(0)
-    return int(torch.minimum(ones, asked.known.sum(0) - ones).sum())
 
 
 def _bias(family: Family, asked: FamilyTargets) -> Tensor:

@@ -15,7 +15,6 @@ from weft.hetero.families import Family, trunk_families
 from weft.hetero.features import NodeInputs
 from weft.hetero.heads import Head, HeadConfig, OwnLabels
 from weft.hetero.inputs import InputConfig, InputProjection, Widths
-from weft.hetero.lending import Lending
 from weft.hetero.sampler import Sample
 from weft.hetero.sparse import SparseMatrix
 from weft.hetero.topology import Schema, Topology
@@ -39,8 +38,6 @@ class NetConfig:
         composed: nodes of the tasks' types also hear those of their own type two relations away.
         wide: sparse features also go straight to the outputs.
         labels: known labels as structure: of `all` tasks, of a task's `own` alone, or `none`.
-        borrow: a binary or regression task with fewer labels than this reads its states by other heads' weights
-            (`weft.hetero.lending`); 0 lends nothing.
         output: `linear`; `unit`, whose outputs have length 1; `graph`, InLINE's published last layer (else `unit`).
     """
 
@@ -53,7 +50,6 @@ class NetConfig:
     composed: bool = True
     wide: bool = True
     labels: str = "all"
-    borrow: int = 0
     output: str = "linear"
 
 
@@ -196,13 +192,6 @@ class HeteroNet(nn.Module):
         self.trunk = build_trunk(config.exchange, shape.schema, trunk_families(families), trunk)
         self.inputs = InputProjection(shape.widths, self.trunk.copies, config.inputs)
         self.heads = nn.ModuleList(self._head(shape, f, b) for f, b in zip(families, bias, strict=True))
-        self.lending = Lending(families, config.borrow) if config.borrow and not self.published else None
-
-    def start(self, counts: Sequence[int]) -> None:
-        """Start from the number of labels that each family has to learn from."""
-        self.trunk.lean(counts)
-        if self.lending is not None:
-            self.lending.start(counts)
 
     def _head(self, shape: NetShape, family: Family, bias: Tensor) -> Head:
         around = shape.around.get(family.node_type, ())
@@ -218,9 +207,7 @@ class HeteroNet(nn.Module):
             states = self.trunk(self.inputs(batch.inputs, given), batch.topology)
             for at, (head, family) in enumerate(zip(self.heads, self.families, strict=True)):
                 if family.node_type in kinds:
-                    lent = None if self.lending is None else self.lending.weight(at, self.heads)
-                    state = states[at][: batch.asked.get(family.node_type)]
-                    score = head(state, *batch.beside(family.node_type), lent)
+                    score = head(states[at][: batch.asked.get(family.node_type)], *batch.beside(family.node_type))
                     scores[at] = score if self.config.output == "linear" else _unit(score)
         return scores
 

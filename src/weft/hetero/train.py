@@ -163,8 +163,7 @@ def _epoch(
 
 def _parameters(net: HeteroNet) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
     """Return the parameters that families share, and those of heads."""
-    lent = [] if net.lending is None else list(net.lending.parameters())
-    return [*net.inputs.parameters(), *net.trunk.parameters()], [*net.heads.parameters(), *lent]
+    return [*net.inputs.parameters(), *net.trunk.parameters()], list(net.heads.parameters())
 
 
 @torch.no_grad()

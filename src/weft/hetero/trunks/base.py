@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from torch import Tensor, nn
@@ -40,15 +39,12 @@ class TrunkConfig:
         gate_sees: what a gate reads: the task's own `state` (as published) or also the relation's `message`.
         own_share: what a gate takes from the task's own expert at the start; the rest is spread over the others. 0
             starts with equal shares.
-        own_labels: a task with fewer labels than this (of the rarer class, where it is binary) takes less from its own
-            expert at the start, in proportion: such an expert learns its labels by heart. 0 treats all alike.
         group: the most tasks among which a gate chooses; more exchange in groups, other ones from layer to layer, so
             that the cost grows with their number and not with its square. 0 sets no limit; gates per edge have none.
         narrow: the most tasks whose experts are `layer.dim` wide; experts of more tasks are narrower, by
         narrow_power: (`narrow` / their number) ** this, so that the cost grows more slowly than their number: at a
             quarter, products grow as its root. 0 as `narrow` keeps them all `layer.dim` wide.
         gate_prior: whether that bias is there and trained; the released code has none.
-        gate_pace: how many times faster than a weight it learns: Adam moves all weights alike, and this is a logit.
         gate_spread: standard deviation of the gates' first weights at the start.
         gate_twice: gates read the state beside itself, as the released code's do.
         mixture: heads read a mixture of all tasks' last states, as MMoE's do, instead of their task's own.
@@ -63,12 +59,10 @@ class TrunkConfig:
     gate: str = "relation"
     gate_sees: str = "message"
     own_share: float = 0.0
-    own_labels: int = 0
     group: int = 8
     narrow: int = 2
     narrow_power: float = 0.25
     gate_prior: bool = True
-    gate_pace: float = 1.0
     gate_spread: float = 1e-2
     gate_twice: bool = False
     mixture: bool = False
@@ -134,9 +128,6 @@ class Trunk(nn.Module, ABC):
             x: type -> inputs `[copies, N, dim]`.
             topology: the graph.
         """
-
-    def lean(self, counts: Sequence[int]) -> None:
-        """Start from the number of labels that each family has to learn from; trunks without gates do not care."""
 
     def read_gates(self, x: States, topology: Topology) -> list[GateReading]:  # noqa: ARG002 - for those that have gates
         """Return what the gates do on this graph; nothing for trunks without gates."""

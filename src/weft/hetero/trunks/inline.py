@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -43,7 +42,6 @@ class Inline(Trunk):
         super().__init__(schema, families, config)
         if config.gate not in GATES:
             raise UserError(f"there are no gates {config.gate!r}", mend=nearest(config.gate, GATES))
-        self.config = config
         self.families, gates, reads = families, GATES[config.gate], config.layer.dim
         self.width = expert_width(len(families), config)
         config = replace(config, layer=replace(config.layer, dim=self.width))
@@ -71,13 +69,6 @@ class Inline(Trunk):
         if self.mixture is not None:
             return self.mixture(x, h)
         return own_states(h, self.families)
-
-    def lean(self, counts: Sequence[int]) -> None:
-        """Let tasks of few labels take less from their own experts at first (`TrunkConfig.own_labels`)."""
-        share, enough = self.config.own_share, self.config.own_labels
-        shares = [share * min(count / enough, 1) if enough else share for count in counts]
-        for gates in self.gates or ():
-            cast(RelationGates | EdgeGates, gates).lean(shares)
 
     @torch.no_grad()
     def read_gates(self, x: States, topology: Topology) -> list[GateReading]:
