@@ -59,6 +59,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--change", metavar="FIELD=VALUE", action="append", default=[])
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--keep", type=Path, metavar="DIR")
     given = parser.parse_args()
     torch.set_num_threads(1)
@@ -70,7 +71,7 @@ def main() -> None:
         row = Changed(**{**vars(row), "name": name}, changes=changes)
     if given.epochs:
         row = with_changes(row, {"epochs": given.epochs})
-    result, cells = Measure(found, own=True).answered(Job(row, given.seed), Run(given.seed))
+    result, cells = Measure(found, own=True).answered(Job(row, given.seed), Run(given.seed, device=given.device))
     Results(given.out, found.name, Result).add(result)
     if given.keep:
         given.keep.mkdir(parents=True, exist_ok=True)

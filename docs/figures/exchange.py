@@ -50,9 +50,13 @@ def _stacks(ax: Axes, inner: bool) -> None:
 
 @drawing("gates")
 def gates() -> Figure:
-    """What each task took along each relation of the customer graph: raw figures of docs/results."""
+    """What each task took along each relation, on average over the customer graphs: raw figures of docs/results."""
     rows = [json.loads(line) for line in (RESULTS / "inline-customers.jsonl").read_text().splitlines()]
-    found = next(row for row in rows if row["row"] == "no-labels/inline" and row["seed"] == 0)["probe"]["gates"]
+    graphs = [row["probe"]["gates"] for row in rows if row["row"] == "no-labels/inline"]
+    found = [
+        {**same[0], **{key: np.mean([gate[key] for gate in same]) for key in ("own", "partner", "opponent")}}
+        for same in zip(*graphs, strict=True)
+    ]
     relations, tasks = list(dict.fromkeys(g["relation"] for g in found)), list(dict.fromkeys(g["task"] for g in found))
     figure, axes = plt.subplots(1, len(relations), figsize=(7.0, 2.8), sharey=True)
     parts = (

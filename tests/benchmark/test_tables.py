@@ -34,6 +34,14 @@ def test_means_and_sds_by_hand():
     assert made.rows == (first, ("b", "1", "0.1000", "0.2000", "0.5000", "1234", "10", "20", "1,234,567"))
 
 
+def test_time_on_a_card_is_no_cpu_time():
+    """Protects the cost columns: rows of both kinds tell that of the processor, rows of a card alone tell none."""
+    card = {"made": {"device": "cuda"}, "cpu_s": 1.0, "wall_s": 1.0}
+    mixed = [result("a", 0, 0.8, 0.5), result("a", 1, 0.8, 0.5, **card)]
+    assert grid(mixed).rows[0][-3:] == ("10", "20", "-")
+    assert grid([result("a", 0, 0.8, 0.5, **card)]).rows[0][-3:] == ("on a card", "-", "-")
+
+
 def test_many_families_have_one_metric_each_and_a_mean():
     """Protects a table of eight tasks from sixteen columns; the mean is over families, per seed, all or nothing."""
     kinds = dict.fromkeys("abcde", "binary")

@@ -125,9 +125,14 @@ def _number(metric: str, value: float | None) -> str:
 
 
 def _cost(results: Sequence[Result]) -> tuple[str, str, str]:
-    cpu, wall = (statistics.fmean(values) for values in zip(*((r.cpu_s, r.wall_s) for r in results), strict=True))
+    """Return CPU seconds, seconds by the clock and parameters; of trainings on a card, the time tells little."""
     counts = {result.parameters for result in results if result.parameters is not None}
-    return _seconds(cpu), _seconds(wall), " / ".join(f"{count:,}" for count in sorted(counts)) or "-"
+    told = " / ".join(f"{count:,}" for count in sorted(counts)) or "-"
+    times = [(result.cpu_s, result.wall_s) for result in results if result.made.get("device", "cpu") == "cpu"]
+    if not times:
+        return "on a card", "-", told
+    cpu, wall = (statistics.fmean(values) for values in zip(*times, strict=True))
+    return _seconds(cpu), _seconds(wall), told
 
 
 def _seconds(value: float) -> str:
