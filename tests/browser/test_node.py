@@ -47,6 +47,17 @@ def test_a_label_that_is_marked_moves_other_tasks_of_the_node(graph, visit):
     assert any(text not in ("", "0") for text in moved.all_inner_texts())
 
 
+def test_what_to_measure_next_of_a_node_is_ranked(graph, visit):
+    page = visit(f"{graph}/#/node/paper/p3")
+    row(page, "late").click()
+    page.get_by_role("button", name="What to measure next?").click()
+    ranked = page.locator(".gains li")
+    expect(ranked.first).to_be_visible()
+    assert set(ranked.get_by_role("button").all_inner_texts()) <= {"late", "topic: nets", "topic: trees", "pages"}
+    gains = [float(text.strip("<")) for text in ranked.locator("b").all_inner_texts()]
+    assert gains == sorted(gains, reverse=True)
+
+
 def test_labels_on_record_are_taken_only_when_told(graph, visit):
     page = visit(f"{graph}/#/node/paper/p3")
     expect(page.locator(".known-labels")).to_contain_text("None yet")

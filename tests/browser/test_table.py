@@ -66,3 +66,10 @@ def test_nodes_of_a_graph_come_in_a_table_too(graph, visit, tmp_path):
     upload(page, write(tmp_path / "papers.csv", [["node"], ["p1"], ["p2"], ["nobody"]]))
     expect(page.locator(".outcome")).to_contain_text("2 rows of 3 predicted.")
     expect(page.locator(".bad tbody th")).to_have_text("3")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the filled table").click()
+    with download.value.path().open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["node"] for row in rows] == ["p1", "p2", "nobody"]
+    assert rows[0]["pages"]
+    assert rows[2]["pages"] == ""
