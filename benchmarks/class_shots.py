@@ -19,13 +19,16 @@ import torch
 
 from weft.benchmark.fewshot import BUDGET
 from weft.benchmark.fewshot_data import load_classes, with_turns
-from weft.fewshot.estimator import FewShot
+from weft.data.splits import Split
 from weft.fewshot.model import FewShotPredictor
+from weft.labels import LabelTable
 from weft.saved import load, save
+from weft.tasks import Kind, Task, TaskSet
+from weft.training.run import Run
 
-SHOTS = (1, 2, 3, 4, 6, 8, 12, 16)
+SHOTS = (1, 2, 4, 8, 16)
 ASKED = 4
-DRAWS = 20
+DRAWS = 10
 
 
 def main() -> None:
@@ -60,13 +63,20 @@ def fitted(options: argparse.Namespace, held, rows) -> FewShotPredictor:
         assert isinstance(found, FewShotPredictor)
         return found
     data, label, known = with_turns(held, rows)
-    model = FewShot(epochs=options.epochs, seed=options.seed, threads=options.threads)
-    model.fit(data.take(known), label[known])
-    assert isinstance(model.predictor_, FewShotPredictor)
-    model.predictor_.drop_classes([name for name in model.tasks_[0].classes if int(name) > held.label.max()])
+    classes = tuple(map(str, np.unique(label[known])))
+    table = LabelTable.from_dense(
+        TaskSet((Task("class", Kind.MULTICLASS, classes),)),
+        np.searchsorted(np.unique(label[known]), label[known]).astype(float)[:, None],
+    )
+    rows = np.arange(len(known))
+    changes = {"encoder_options": BUDGET["encoder_options"], "loop.lr": BUDGET["lr"]}
+    model = FewShotPredictor(epochs=options.epochs, changes=changes)
+    split = Split(rows, rows[:0], rows[:0], "all", options.seed)
+    model.fit(data.take(known), table, split, Run(seed=options.seed, threads=options.threads))
+    model.drop_classes([name for name in classes if int(name) > held.label.max()])
     if options.model is not None:
-        save(model.predictor_, options.model)
-    return model.predictor_
+        save(model, options.model)
+    return model
 
 
 def asked(base: FewShotPredictor, held, test, shots: int, rng: np.random.Generator) -> dict[str, float]:
