@@ -11,9 +11,9 @@ import pytest
 
 from tests.data.pictures import encoded
 
-#: 1600 images of 160 x 160 pixels: 123 MB of bytes.
-COUNT, SIDE, FORMS = 1600, 160, 8
-ROOM_MB = 60
+#: 3200 images of 160 x 160 pixels: 246 MB of bytes.
+COUNT, SIDE, FORMS = 3200, 160, 8
+ROOM_MB = 115
 
 CHILD = """
 import re, resource, sys
