@@ -56,7 +56,7 @@ class Episodes:
         self.device = next(net.parameters()).device
         continuous = torch.from_numpy(layout.continuous)
         self.loss = ColumnLoss.make(continuous, layout.groups(), prior, config.imbalance).to(self.device)
-        self.placed = PlacedLabels.of(layout, labels, self.device)
+        self.placed = PlacedLabels.on_card(layout, labels, self.device)
 
     def steps(self, epoch: int) -> Iterator[Step]:
         """Yield the epoch's steps; a trailing half without a partner is left out, as a lone pair never is."""

@@ -39,10 +39,14 @@ class PlacedLabels:
     counts: NDArray[np.int64]
 
     @classmethod
-    def of(cls, layout: Layout, labels: LabelTable, device: torch.device) -> Self | None:
+    def on_card(cls, layout: Layout, labels: LabelTable, device: torch.device) -> Self | None:
         """Place labels on a card; None for the processor, or where they are too many."""
-        if device.type == "cpu" or labels.n_rows * layout.width > MOST_CELLS:
-            return None
+        few = labels.n_rows * layout.width <= MOST_CELLS
+        return cls.of(layout, labels, device) if few and device.type != "cpu" else None
+
+    @classmethod
+    def of(cls, layout: Layout, labels: LabelTable, device: torch.device) -> Self:
+        """Place labels on a device."""
         columns = layout.columns(labels)
         first = torch.from_numpy(layout.tasks.offsets[:-1].astype(np.int64))
         task = np.repeat(np.arange(len(layout.tasks)), [task.width for task in layout.tasks])
