@@ -73,7 +73,7 @@ def test_grey_is_enough():
     """Protects prints without colour: share reads as darkness, and white numbers stand on dark."""
     figure = gates(rows())
     assert len(re.findall(r"<text style=\"[^\"]*fill: #ffffff", figure)) == 4  # .9, .8, .7, .6
-    assert "stroke: #1b4965" in figure  # the frame of a task's own
+    assert figure.count("stroke: var(--fig-dark)") == 2  # the frames of each task's own
 
 
 def test_a_section_has_a_picture_per_layer_and_type():
