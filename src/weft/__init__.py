@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from weft.data.vectors import Vectors
     from weft.errors import UserError, WeftError
     from weft.estimator import MetaLink, Model, load
+    from weft.fewshot.estimator import FewShot
     from weft.graph_estimator import GraphModel, InLINE
     from weft.labels import Asked, LabelTable, Shown
     from weft.settings import Setting, reveal
