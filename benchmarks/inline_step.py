@@ -6,7 +6,7 @@ Three layers, 64 wide, dropout one half, sparse inputs, the published output lay
 on one thread. Every line is a process of its own (peak memory is the process's), and the lines take turns `--rounds`
 times: what is reported is the median step over all of them. `slow` is `benchmarks/inline_slow.py`; `labels` are as many
 labels in two multi-label tasks instead of as many tasks with experts of their own. Beyond 8 tasks gates choose within
-groups of 8 (`TrunkConfig.group`), and the experts of more than 2 tasks are narrower (`TrunkConfig.narrow`), 48 numbers
+groups of 8 (`TrunkConfig.group`), and the experts of more than 4 tasks are narrower (`TrunkConfig.narrow`), 48 numbers
 for 8 and 32 for 32 tasks, unless `wide` keeps them at 64; the published ones have no groups and one width. The figures
 of the released code were measured elsewhere and cannot be run here: they are shown beside, and not compared.
 """

@@ -42,8 +42,8 @@ class TrunkConfig:
         group: the most tasks among which a gate chooses; more exchange in groups, other ones from layer to layer, so
             that the cost grows with their number and not with its square. 0 sets no limit; gates per edge have none.
         narrow: the most tasks whose experts are `layer.dim` wide; experts of more tasks are narrower, by
-        narrow_power: (`narrow` / their number) ** this, so that the cost grows more slowly than their number: at a
-            quarter, products grow as its root. 0 as `narrow` keeps them all `layer.dim` wide.
+        narrow_power: (`narrow` / their number) ** this, so that the cost grows more slowly than their number. 0 as
+            `narrow` keeps them all `layer.dim` wide.
         gate_prior: whether that bias is there and trained; the released code has none.
         gate_spread: standard deviation of the gates' first weights at the start.
         gate_twice: gates read the state beside itself, as the released code's do.
@@ -60,8 +60,8 @@ class TrunkConfig:
     gate_sees: str = "message"
     own_share: float = 0.0
     group: int = 8
-    narrow: int = 2
-    narrow_power: float = 0.25
+    narrow: int = 4
+    narrow_power: float = 1 / 3
     gate_prior: bool = True
     gate_spread: float = 1e-2
     gate_twice: bool = False
