@@ -34,15 +34,16 @@ class RowNorm(nn.BatchNorm1d):
 
     def _shared(self, x: Tensor, counts: Tensor | None, group: Group) -> Tensor:
         """Normalise by the rows of all processes together."""
-        times = (x.new_ones(len(x)) if counts is None else counts.to(x.dtype)).float()
+        wide = x.to(torch.promote_types(x.dtype, torch.float32))
+        times = wide.new_ones(len(x)) if counts is None else counts.to(wide.dtype)
         n = group.statistic(times.sum())
         if float(n) < 2:
             return self._by_running(x)
-        mean = group.statistic(times @ x.float()) / n
-        var = group.statistic(times @ (x.float() - mean).square()) / n
+        mean = group.statistic(times @ wide) / n
+        var = group.statistic(times @ (wide - mean).square()) / n
         with torch.no_grad():
             self._update(mean, var * n / (n - 1))
-        return ((x - mean) * (torch.rsqrt(var + self.eps) * self.weight) + self.bias).to(x.dtype)
+        return ((wide - mean) * (torch.rsqrt(var + self.eps) * self.weight) + self.bias).to(x.dtype)
 
     def _weighted(self, x: Tensor, counts: Tensor) -> Tensor:
         weight = (counts / counts.sum()).to(x.dtype)
