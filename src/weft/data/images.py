@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from weft.data.rows import Rows
 from weft.errors import UserError, nearest
 
 if TYPE_CHECKING:
     from weft.data.pixels import Pixels
-    from weft.data.ragged import Ragged
-    from weft.data.store import PackedGraphs
 
 #: `images`: what encoders of images read; `thumbnail`: a few numbers of each, which forests and boosters read.
 KINDS = ("images", "thumbnail")
@@ -22,7 +21,7 @@ KINDS = ("images", "thumbnail")
 SIDE = 8
 
 
-class Images:
+class Images(Rows):
     """Images, one per input row, bad rows included; implements `weft.data.base.Data`.
 
     Args:
@@ -40,13 +39,14 @@ class Images:
         (2, {'channels': 1, 'height': 28, 'width': 28})
     """
 
+    encoder = "resnet-small"
+
     def __init__(self, pixels: Pixels, status: Sequence[str] | None = None, keys: Sequence[str] | None = None) -> None:
+        told = ["ok"] * len(pixels) if status is None else status
+        if len(told) != len(pixels):
+            raise UserError(f"{len(told)} statuses for {len(pixels)} images")
+        super().__init__(told, _hashes(pixels) if keys is None else keys, "images")
         self._pixels = pixels
-        self._status = ["ok"] * len(pixels) if status is None else [str(word) for word in status]
-        self._keys = _hashes(pixels) if keys is None else [str(key) for key in keys]
-        if not len(pixels) == len(self._status) == len(self._keys):
-            raise UserError(f"{len(self._status)} statuses and {len(self._keys)} keys for {len(pixels)} images")
-        self._keys = [key if word == "ok" else "" for key, word in zip(self._keys, self._status, strict=True)]
 
     @classmethod
     def from_arrays(cls, values: ArrayLike, keys: Sequence[str] | None = None) -> Images:
@@ -63,28 +63,10 @@ class Images:
 
         return cls(Pixels.of(values), keys=keys)
 
-    def __len__(self) -> int:
-        return len(self._pixels)
-
     @property
     def pixels(self) -> Pixels:
         """The packed store of the `N` rows."""
         return self._pixels
-
-    @property
-    def status(self) -> list[str]:
-        """`ok` or the reason why the row cannot be used, `[N]`."""
-        return list(self._status)
-
-    @property
-    def ok(self) -> NDArray[np.bool_]:
-        """Whether the row can be used, bool `[N]`."""
-        return np.array([word == "ok" for word in self._status], bool)
-
-    @property
-    def keys(self) -> list[str]:
-        """What an image is known by across tables; '' for bad rows."""
-        return list(self._keys)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -95,23 +77,11 @@ class Images:
         """Return thumbnails, float32 `[N, C * 64]`; bad rows are zeros."""
         if kind != "thumbnail":
             raise UserError(f"images have no dense features {kind!r}", mend=nearest(kind, KINDS[1:]))
-        return np.where(self.ok[:, None], self._pixels.small(SIDE), np.float32(0))
+        return np.where(self._ok[:, None], self._pixels.small(SIDE), np.float32(0))
 
     def images(self) -> Pixels:
         """Return the packed store of all `N` rows."""
         return self._pixels
-
-    def graphs(self) -> PackedGraphs:
-        """Raise: images have no graphs."""
-        raise UserError("images have no graphs", mend="Use an encoder of images such as 'resnet-small'.")
-
-    def ragged(self, kind: str) -> Ragged:
-        """Raise: there are no atoms."""
-        raise UserError(f"images have no features {kind!r}", mend="Use an encoder of images such as 'resnet-small'.")
-
-    def groups(self) -> NDArray[np.int64]:
-        """Return one group per key: copies of an image stay together, int64 `[N]`."""
-        return np.unique(self._keys, return_inverse=True)[1].astype(np.int64)
 
     def feature_hash(self, kind: str) -> str:
         """Return the hash of the kind, the size and the channels."""
@@ -123,10 +93,8 @@ class Images:
     def take(self, rows: NDArray[np.int64]) -> Images:
         """Return the images at `rows`, with their status and keys; no pixel is copied."""
         index = np.arange(len(self))[np.asarray(rows)]
-        part = Images.__new__(Images)
+        part = self._at(index)
         part._pixels = self._pixels.take(index)
-        part._status = [self._status[at] for at in index]
-        part._keys = [self._keys[at] for at in index]
         return part
 
 

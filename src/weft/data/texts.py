@@ -5,24 +5,20 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from weft.data.rows import Rows
 from weft.errors import UserError, nearest
-
-if TYPE_CHECKING:
-    from weft.data.pixels import Pixels
-    from weft.data.ragged import Ragged
-    from weft.data.store import PackedGraphs
 
 #: Columns that words and pairs of neighbouring words are hashed to.
 COLUMNS = 2048
 _SPACE = re.compile(r"\s+")
 
 
-class Texts:
+class Texts(Rows):
     """Texts, one per input row, bad rows included; implements `weft.data.base.Data`.
 
     Words are counted in lower case, hashed to columns without a vocabulary: a new text never has a word that the
@@ -40,37 +36,18 @@ class Texts:
         ['ok', 'empty text', 'no word in the text']
     """
 
+    encoder = "words"
+
     def __init__(self, texts: Sequence[str | None], keys: Sequence[str] | None = None) -> None:
         self._texts = [_text(value, at) for at, value in enumerate(texts)]
-        if keys is not None and len(keys) != len(texts):
-            raise UserError(f"{len(keys)} keys for {len(texts)} texts")
-        self._status = [_status(text) for text in self._texts]
-        names = [_key(text) for text in self._texts] if keys is None else [str(key) for key in keys]
-        self._keys = [name if word == "ok" else "" for name, word in zip(names, self._status, strict=True)]
+        names = [_key(text) for text in self._texts] if keys is None else keys
+        super().__init__([_status(text) for text in self._texts], names, "texts")
         self._words: NDArray[np.float32] | None = None
-
-    def __len__(self) -> int:
-        return len(self._texts)
 
     @property
     def texts(self) -> list[str | None]:
         """The texts as given, `[N]`."""
         return list(self._texts)
-
-    @property
-    def status(self) -> list[str]:
-        """`ok` or the reason why the row cannot be used, `[N]`."""
-        return list(self._status)
-
-    @property
-    def ok(self) -> NDArray[np.bool_]:
-        """Whether the row can be used, bool `[N]`."""
-        return np.array([word == "ok" for word in self._status], bool)
-
-    @property
-    def keys(self) -> list[str]:
-        """What a text is known by across tables; '' for bad rows."""
-        return list(self._keys)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -84,22 +61,6 @@ class Texts:
             self._words = np.asarray(_vectorizer().transform([text or "" for text in self._texts]).toarray())
         return self._words.copy()
 
-    def images(self) -> Pixels:
-        """Raise: texts are no images."""
-        raise UserError("texts are no images", mend="Use the encoder 'words'.")
-
-    def graphs(self) -> PackedGraphs:
-        """Raise: texts have no graphs."""
-        raise UserError("texts have no graphs", mend="Use the encoder 'words'.")
-
-    def ragged(self, kind: str) -> Ragged:
-        """Raise: there are no atoms."""
-        raise UserError(f"texts have no features {kind!r}", mend="Use the encoder 'words'.")
-
-    def groups(self) -> NDArray[np.int64]:
-        """Return one group per key: copies of a text stay together, int64 `[N]`."""
-        return np.unique(self._keys, return_inverse=True)[1].astype(np.int64)
-
     def feature_hash(self, kind: str) -> str:
         """Return the hash of how words are counted."""
         self._check(kind)
@@ -107,11 +68,9 @@ class Texts:
 
     def take(self, rows: NDArray[np.int64]) -> Texts:
         """Return the texts at `rows`, with their status and keys."""
-        part = Texts.__new__(Texts)
         index = np.arange(len(self))[np.asarray(rows)]
+        part = self._at(index)
         part._texts = [self._texts[at] for at in index]
-        part._status = [self._status[at] for at in index]
-        part._keys = [self._keys[at] for at in index]
         part._words = None if self._words is None else self._words[index]
         return part
 

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from weft.data.rows import Rows
 from weft.errors import UserError
 
-if TYPE_CHECKING:
-    from weft.data.pixels import Pixels
-    from weft.data.ragged import Ragged
-    from weft.data.store import PackedGraphs
 
-
-class Vectors:
+class Vectors(Rows):
     """Vectors, one per input row, bad rows included; implements `weft.data.base.Data`.
 
     Args:
@@ -32,6 +27,8 @@ class Vectors:
         ['ok', 'column 1 is not a finite number']
     """
 
+    encoder = "vectors"
+
     def __init__(self, x: ArrayLike, keys: Sequence[str] | None = None) -> None:
         try:
             with np.errstate(over="ignore"):  # a number beyond float32 becomes an infinity and its row a bad one
@@ -40,34 +37,13 @@ class Vectors:
             raise UserError(f"vectors are not a matrix of numbers ({error})") from error
         if matrix.ndim != 2:
             raise UserError(f"vectors have shape {matrix.shape}, expected (rows, columns)")
-        names = [str(at) for at in range(len(matrix))] if keys is None else [str(key) for key in keys]
-        if len(names) != len(matrix):
-            raise UserError(f"{len(names)} keys for {len(matrix)} vectors")
+        names = [str(at) for at in range(len(matrix))] if keys is None else keys
         finite = np.isfinite(matrix)
-        self._ok: NDArray[np.bool_] = np.asarray(finite.all(1))
-        self._status = ["ok"] * len(matrix)
-        for at in np.flatnonzero(~self._ok):
-            self._status[at] = f"column {int(np.argmin(finite[at])) + 1} is not a finite number"
+        status = ["ok"] * len(matrix)
+        for at in np.flatnonzero(~finite.all(1)):
+            status[at] = f"column {int(np.argmin(finite[at])) + 1} is not a finite number"
+        super().__init__(status, names, "vectors")
         self._x = np.where(self._ok[:, None], matrix, np.float32(0))
-        self._keys = [name if good else "" for name, good in zip(names, self._ok, strict=True)]
-
-    def __len__(self) -> int:
-        return len(self._x)
-
-    @property
-    def status(self) -> list[str]:
-        """`ok` or the reason why the row cannot be used, `[N]`."""
-        return list(self._status)
-
-    @property
-    def ok(self) -> NDArray[np.bool_]:
-        """Whether the row can be used, bool `[N]`."""
-        return self._ok.copy()
-
-    @property
-    def keys(self) -> list[str]:
-        """What a row is known by across tables; '' for bad rows."""
-        return list(self._keys)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -79,22 +55,6 @@ class Vectors:
         self._check(kind)
         return self._x.copy()
 
-    def images(self) -> Pixels:
-        """Raise: vectors are no images."""
-        raise UserError("vectors are no images", mend="Use the encoder 'vectors'.")
-
-    def graphs(self) -> PackedGraphs:
-        """Raise: vectors have no graphs."""
-        raise UserError("vectors have no graphs", mend="Use the encoder 'vectors'.")
-
-    def ragged(self, kind: str) -> Ragged:
-        """Raise: there are no atoms."""
-        raise UserError(f"vectors have no features {kind!r}", mend="Use the encoder 'vectors'.")
-
-    def groups(self) -> NDArray[np.int64]:
-        """Return one group per key: rows known as one datum stay together, int64 `[N]`."""
-        return np.unique(self._keys, return_inverse=True)[1].astype(np.int64)
-
     def feature_hash(self, kind: str) -> str:
         """Return the hash of the kind and the width: what else made the vectors is not known here."""
         self._check(kind)
@@ -102,11 +62,9 @@ class Vectors:
 
     def take(self, rows: NDArray[np.int64]) -> Vectors:
         """Return the vectors at `rows`, with their status and keys."""
-        part = Vectors.__new__(Vectors)
         index = np.arange(len(self))[np.asarray(rows)]
-        part._x, part._ok = self._x[index], self._ok[index]
-        part._status = [self._status[at] for at in index]
-        part._keys = [self._keys[at] for at in index]
+        part = self._at(index)
+        part._x = self._x[index]
         return part
 
     def _check(self, kind: str) -> None:
