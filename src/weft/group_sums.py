@@ -43,14 +43,8 @@ class Total(torch.autograd.Function):
         return grads[0]
 
 
-class Statistic(torch.autograd.Function):
+class Statistic(Total):
     """The sum of every process's number, which all of them use for their own rows: gradients are summed, too."""
-
-    @staticmethod
-    def forward(ctx: Any, part: Tensor) -> Tensor:  # noqa: ARG004, D102
-        total = part.detach().clone()
-        dist.all_reduce(total)
-        return total
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Tensor:  # noqa: ARG004, D102

@@ -99,28 +99,18 @@ def train_members(
     group = current()
     part = (config, shape, families, batch, asked, validation, run)
     if group.alone or config.train.batch_size:
-        return [_trained(*part, k) for k in range(config.members)]
+        return [_kept(*train_member(*part, k)) for k in range(config.members)]
     if config.members < group.size:
         networks = many(config.members, "network")
         what = f"{group.size} processes cannot share {networks} of a graph that is taken whole"
         mend = "Add --batch-size N to train by parts of the graph, or --members N."
         raise UserError(what, where="--devices", mend=mend)
     with apart():
-        own = {k: _trained(*part, k) for k in range(group.rank, config.members, group.size)}
+        own = {k: _kept(*train_member(*part, k)) for k in range(group.rank, config.members, group.size)}
     return [_told(own.get(k), k, group, part) for k in range(config.members)]
 
 
-def _trained(
-    config: GraphConfig,
-    shape: NetShape,
-    families: Sequence[Family],
-    batch: GraphBatch,
-    asked: Sequence[FamilyTargets],
-    validation: Sequence[FamilyTargets],
-    run: Run,
-    k: int,
-) -> Member:
-    net, selection = train_member(config, shape, families, batch, asked, validation, run, k)
+def _kept(net: HeteroNet, selection: Selection) -> Member:
     return net, selection.weights(), selection.rows
 
 
