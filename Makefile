@@ -1,6 +1,6 @@
 # Everything runs from a fresh clone: each target makes .venv when it is missing.
 #   make demo    train on the shipped data and write weft-demo/report.html
-#   make test    lint, then run the tests (ARGS="-k name" for a part)
+#   make test    lint, then run the tests in one process per core, four at most (ARGS="-k name" for a part)
 #   make lint    ruff and pyright
 #   make docs    build the manual into site/
 # For PyTorch's small CPU build on Linux: make test TORCH_INDEX=URL, the index that PyTorch's page names for it
@@ -17,7 +17,7 @@ demo: .venv/.weft
 	$(BIN)/weft demo --out weft-demo
 
 test: lint
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: .venv/.dev
 	$(BIN)/ruff check src tests benchmarks
