@@ -5,8 +5,18 @@ import dataclasses
 import numpy as np
 import pytest
 
+from tests.data.pictures import (
+    class_folders,
+    disjoint_folders,
+    mini_cache,
+    mini_imagenet,
+    mini_phases,
+    part_folders,
+    tiered_imagenet,
+)
+from weft.benchmark.attempt import with_changes
 from weft.benchmark.fewshot import FEWSHOT
-from weft.benchmark.fewshot_data import ClassSet, load_classes, with_turns
+from weft.benchmark.fewshot_data import ClassSet, load_classes, photographs, with_turns
 from weft.benchmark.fewshot_results import FewShotResult, Share
 from weft.benchmark.fewshot_tables import accuracy_grid, difference_grid, fewshot_sections
 from weft.benchmark.runner import RunOptions, run_suite
@@ -19,12 +29,12 @@ def load(name):
     rng = np.random.default_rng(0)
     label = np.repeat(np.arange(70), 20)
     tone = np.kron(rng.integers(0, 255, (70, 4, 4))[label], np.ones((4, 4))) + 60 * rng.normal(size=(1400, 16, 16))
-    return ClassSet(name, Images.from_arrays(np.clip(tone, 0, 255).astype(np.uint8)), label, label // 12)
+    return ClassSet(name, Images.from_arrays(np.clip(tone, 0, 255).astype(np.uint8)), label, label // 12, drawings=True)
 
 
 SMALL = {"steps": 1, "judged": 2, "ways": 5}
 ROWS = tuple(dataclasses.replace(row, options={**row.options, **SMALL}) for row in FEWSHOT.rows)
-SUITE = dataclasses.replace(FEWSHOT, load=load, episodes=4, rows=ROWS)
+SUITE = dataclasses.replace(FEWSHOT, data=("omniglot-small",), load=load, find=None, episodes=4, rows=ROWS)
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +116,84 @@ def test_a_missing_file_is_told(tmp_path, monkeypatch):
     monkeypatch.setenv("WEFT_DATA", str(tmp_path))
     with pytest.raises(UserError, match="not on this machine"):
         load_classes("omniglot-small")
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """Return an empty folder in which data sets are looked for."""
+    monkeypatch.setenv("WEFT_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("WEFT_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "data"
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("mini-imagenet", mini_imagenet),
+        ("mini-imagenet", disjoint_folders),
+        ("mini-imagenet", mini_cache),
+        ("mini-imagenet", mini_phases),
+        ("tiered-imagenet", disjoint_folders),
+        ("tiered-imagenet", lambda path, each, parts: tiered_imagenet(path, each, False, parts)),
+        ("tiered-imagenet", lambda path, each, parts: tiered_imagenet(path, each, True, parts)),
+    ],
+)
+def test_published_folders_start_with_one_command_and_run_an_epoch(name, make, here, tmp_path):
+    """Protects the suite on photographs: found by name, classes and parts as published, an epoch of every layout."""
+    make(here / name, 20, (6, 5, 5))
+    held = load_classes(name)
+    assert not held.drawings
+    parts = held.split(0)
+    assert [len(np.unique(held.label[rows])) for rows in parts] == [6, 5, 5]
+    assert [len(rows) for rows in parts] == [120, 100, 100]
+    assert all(np.array_equal(a, b) for a, b in zip(parts, held.split(1), strict=True))
+    few = {"steps": 1, "judged": 2, "ways": 5, "encoder_options": {"hidden": 8}}
+    rows = tuple(dataclasses.replace(r, instead={n: {**o, **few} for n, o in r.instead.items()}) for r in FEWSHOT.rows)
+    suite = dataclasses.replace(FEWSHOT, rows=rows, episodes=3)
+    found = run_suite(suite, tmp_path / "out", RunOptions((0,), ("metalink/1",), changed={"epochs": 1}))
+    (result,) = found.results
+    assert result.key == ("metalink/1", name, 0)
+    assert result.cells == ["5-way 1-shot", "5-way 5-shot"]  # five test classes allow no more
+    assert result.sizes == {"train": 6, "val": 5, "test": 5}
+    assert result.epochs["trained"] == 1
+    assert set(found.absent) == set(FEWSHOT.data) - {name}
+    assert run_suite(suite, tmp_path / "out", RunOptions((0,), ("metalink/1",), changed={"epochs": 1})).trained == 0
+
+
+def test_options_of_photographs_are_their_own():
+    """Protects comparability: drawings keep their budget, photographs have the papers' encoder, epochs change both."""
+    row = with_changes(next(row for row in FEWSHOT.rows if row.name == "metalink/1"), {"epochs": 3})
+    drawn, photo = (row.on(name).config() for name in ("omniglot-small", "mini-imagenet"))
+    assert (drawn.encoder_options["hidden"], photo.encoder_options) == (32, {})
+    assert (drawn.layers, photo.layers) == (1, 1)
+    assert (drawn.loop.epochs, photo.loop.epochs) == (3, 3)
+
+
+def test_images_that_cannot_be_used_are_in_no_part(here):
+    """Protects a folder with a broken image: it is left out, and all others keep their places."""
+    mini_imagenet(here / "mini-imagenet", 3)
+    (here / "mini-imagenet" / "images" / "n0000000000000001.jpg").write_bytes(b"")
+    held = load_classes("mini-imagenet")
+    assert len(held.data) == 24
+    assert [len(rows) for rows in held.split(0)] == [11, 6, 6]
+
+
+def test_folders_that_cannot_be_used_are_told(here, tmp_path):
+    """Protects the first minute: what is absent is told with its address before anything is trained, and so is what
+    has no split of classes, classes in two parts, or too few test classes."""
+    with pytest.raises(UserError, match="meta-learning-lstm"):
+        run_suite(FEWSHOT, tmp_path / "out", RunOptions((0,), data=("mini-imagenet",)))
+    with pytest.raises(UserError, match="omniglot"):
+        run_suite(FEWSHOT, tmp_path / "out", RunOptions((0,)))
+    class_folders(here / "mini-imagenet", each=2)
+    part_folders(here / "tiered-imagenet", each=2)
+    for name in ("mini-imagenet", "tiered-imagenet"):
+        with pytest.raises(UserError, match="no class in common"):
+            load_classes(name)
+    mini_imagenet(tmp_path / "few" / "mini-imagenet", 3)
+    with pytest.raises(UserError, match="2 test classes"):
+        run_suite(
+            dataclasses.replace(FEWSHOT, load=lambda name: photographs(name, tmp_path / "few" / name), find=None),
+            tmp_path / "out",
+            RunOptions((0,), ("prototype",), ("mini-imagenet",)),
+        )

@@ -6,8 +6,9 @@ import gzip
 import numpy as np
 import pytest
 
+from tests.data.pictures import coco
 from weft.benchmark.multilabel import MULTILABEL
-from weft.benchmark.multilabel_data import MultilabelSet, load_multilabel
+from weft.benchmark.multilabel_data import MultilabelSet, find_multilabel, load_multilabel
 from weft.benchmark.runner import RunOptions, run_suite
 from weft.data.splits import random_split
 from weft.data.vectors import Vectors
@@ -83,7 +84,7 @@ def load(name):
 
 def test_rows_are_asked_the_same_cells_and_told_by_three_metrics(tmp_path):
     """Protects paired differences and the metrics of a mask; known labels reach the rows that read them."""
-    small = dataclasses.replace(MULTILABEL, data=("made",), load=load)
+    small = dataclasses.replace(MULTILABEL, data=("made",), load=load, find=None)
     rows = ("network/1", "path-off/0", "binary-relevance/lr", "chain/lr", "chains/rf", "powerset-knn")
     found = {r.row: r for r in run_suite(small, tmp_path, RunOptions((0,), rows, changed={"epochs": 2})).results}
     assert set(found) == set(rows)
@@ -92,3 +93,36 @@ def test_rows_are_asked_the_same_cells_and_told_by_three_metrics(tmp_path):
     mask = found["chain/lr"].masks(0.5)[0]
     assert {"roc_auc", "pr_auc", "f1"} < set(mask)
     assert set(found["chain/lr"].test[0]["tasks"]) == {"roc_auc", "pr_auc", "f1"}
+
+
+@pytest.mark.parametrize("name", ["coco", "coco-text"])
+def test_coco_starts_with_one_command_and_runs_an_epoch(name, folder, tmp_path, monkeypatch):
+    """Protects the suite on COCO's own folder: its images or captions, val2017 for test, an encoder of their kind."""
+    monkeypatch.setenv("WEFT_CACHE", str(tmp_path / "cache"))
+    coco(folder / "coco", each=40)
+    held = load_multilabel(name)
+    split = held.split(0)
+    assert held.labels.tasks.names == ["cat", "dog", "owl"]
+    assert sorted(split.test) == list(range(40, 80))
+    assert sorted([*split.train, *split.val]) == list(range(40))
+    assert len(split.val) == 4
+    rows = ("network/1", "chains/lr-plugged", *(["default/relational"] if name == "coco" else []))
+    done = run_suite(MULTILABEL, tmp_path / "out", RunOptions((0,), rows, (name,), changed={"epochs": 1}))
+    found = {result.row: result for result in done.results}
+    assert set(found) == set(rows)
+    assert found["network/1"].options["encoder"] == {"coco": "resnet-small", "coco-text": "words"}[name]
+    assert found["network/1"].options["epochs"] == 1
+    assert len({result.cells(0.5) for result in found.values()}) == 1
+    assert set(run_suite(MULTILABEL, tmp_path / "out", RunOptions((0,), ("powerset-knn",))).absent) == set(
+        MULTILABEL.data
+    ) - {"coco", "coco-text"}
+
+
+def test_a_folder_without_instances_is_told(folder):
+    coco(folder / "coco", each=4)
+    for file in (folder / "coco" / "annotations").glob("instances_*"):
+        file.unlink()
+    with pytest.raises(UserError, match="instances"):
+        load_multilabel("coco")
+    with pytest.raises(UserError, match="cocodataset"):
+        find_multilabel("coco") if (folder / "coco").rename(folder / "elsewhere") else None

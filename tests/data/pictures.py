@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import pickle
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -49,10 +50,22 @@ def part_folders(path: Path, each: int = 6) -> Path:
     return path
 
 
-def mini_imagenet(path: Path, each: int = 8) -> Path:
+#: Classes of each part of a split of few-shot learning.
+PARTS = (4, 2, 2)
+
+
+def disjoint_folders(path: Path, each: int = 8, parts: Sequence[int] = PARTS) -> Path:
+    """`train/n00000000/n0000000000000000.jpg`, `val/...`, `test/...`: other classes in every part."""
+    for part, kinds, seeds in _part_arrays(each, parts):
+        for kind, seed in zip(kinds, seeds, strict=True):
+            write(path / part / f"n{kind:08d}" / f"n{kind:08d}{seed:08d}.jpg", encoded(kind, seed, form="JPEG"))
+    return path
+
+
+def mini_imagenet(path: Path, each: int = 8, parts: Sequence[int] = PARTS) -> Path:
     """`train.csv`, `val.csv`, `test.csv` of filename and label, all images in `images`; other classes per part."""
     kind = 0
-    for part, n_classes in (("train", 4), ("val", 2), ("test", 2)):
+    for part, n_classes in zip(("train", "val", "test"), parts, strict=True):
         lines = ["filename,label"]
         for _ in range(n_classes):
             label = f"n{kind:08d}"
@@ -65,18 +78,18 @@ def mini_imagenet(path: Path, each: int = 8) -> Path:
     return path
 
 
-def _part_arrays(each: int):
+def _part_arrays(each: int, parts: Sequence[int]):
     kind = 0
-    for part, n_classes in (("train", 4), ("val", 2), ("test", 2)):
+    for part, n_classes in zip(("train", "val", "test"), parts, strict=True):
         kinds = [kind + k for k in range(n_classes) for _ in range(each)]
         kind += n_classes
         yield part, kinds, [100 * k + n for n, k in enumerate(kinds)]
 
 
-def tiered_imagenet(path: Path, each: int = 8, png: bool = False) -> Path:
+def tiered_imagenet(path: Path, each: int = 8, png: bool = False, parts: Sequence[int] = PARTS) -> Path:
     """`{part}_images.npz` or `{part}_images_png.pkl` beside `{part}_labels.pkl`."""
     path.mkdir(parents=True, exist_ok=True)
-    for part, kinds, seeds in _part_arrays(each):
+    for part, kinds, seeds in _part_arrays(each, parts):
         if png:
             files = [np.frombuffer(encoded(k, s), np.uint8) for k, s in zip(kinds, seeds, strict=True)]
             (path / f"{part}_images_png.pkl").write_bytes(pickle.dumps(files))
@@ -95,10 +108,10 @@ def tiered_imagenet(path: Path, each: int = 8, png: bool = False) -> Path:
     return path
 
 
-def mini_cache(path: Path, each: int = 8) -> Path:
+def mini_cache(path: Path, each: int = 8, parts: Sequence[int] = PARTS) -> Path:
     """`mini-imagenet-cache-{part}.pkl`: `image_data` and `class_dict`."""
     path.mkdir(parents=True, exist_ok=True)
-    for part, kinds, seeds in _part_arrays(each):
+    for part, kinds, seeds in _part_arrays(each, parts):
         data = np.stack([picture(k, s) for k, s in zip(kinds, seeds, strict=True)])
         rows = {f"n{k:08d}": [at for at, other in enumerate(kinds) if other == k] for k in sorted(set(kinds))}
         whole = {"image_data": data, "class_dict": rows}
@@ -106,10 +119,10 @@ def mini_cache(path: Path, each: int = 8) -> Path:
     return path
 
 
-def mini_phases(path: Path, each: int = 8) -> Path:
+def mini_phases(path: Path, each: int = 8, parts: Sequence[int] = PARTS) -> Path:
     """`miniImageNet_category_split_*.pickle`: `data` and `labels`."""
     path.mkdir(parents=True, exist_ok=True)
-    for part, kinds, seeds in _part_arrays(each):
+    for part, kinds, seeds in _part_arrays(each, parts):
         whole = {"data": np.stack([picture(k, s) for k, s in zip(kinds, seeds, strict=True)]), "labels": kinds}
         names = [f"train_phase_{p}" for p in ("train", "val", "test")] if part == "train" else [part]
         for name in names:

@@ -72,21 +72,28 @@ def done(results: Results[Any], rows: Sequence[Row]) -> set[Key]:
     Raises:
         UserError: when one of `rows` was run with other options: its figures could not stand in one table.
     """
-    now = {row.name: (row.model, row.told()) for row in rows}
+    chosen, now = {row.name: row for row in rows}, dict[tuple[str, str], tuple[str, dict[str, Any]]]()
     found = results.read()
-    for result in found:
-        before = (result.model, dict(result.options))
-        if now.get(result.row, before) != before:
-            what = f"{result.row} was run as {_told(*before)}, and is now {_told(*now[result.row])}"
+    for result in (result for result in found if result.row in chosen):
+        before, at = (result.model, dict(result.options)), result.key[:2]
+        if at not in now:
+            row = chosen[result.row].on(at[1])
+            now[at] = (row.model, row.told())
+        if now[at] != before:
+            what = f"{result.row} was run as {_told(*before)}, and is now {_told(*now[at])}"
             mend = f"Choose another --out, or delete its lines from {results.path.name}."
             raise UserError(what, where=str(results.path), mend=mend)
     return {result.key for result in found}
 
 
 def with_changes(row: Row, changed: Mapping[str, Any]) -> Row:
-    """Return the row with those of the changed options that its model takes."""
-    taken = {name: value for name, value in changed.items() if row.takes(name)}
-    return dataclasses.replace(row, options={**row.options, **taken})
+    """Return the row with those of the changed options that its model takes, on every data set."""
+
+    def taken(row: Row) -> dict[str, Any]:
+        return {name: value for name, value in changed.items() if row.takes(name)}
+
+    instead = {data: {**options, **taken(row.on(data))} for data, options in row.instead.items()}
+    return dataclasses.replace(row, options={**row.options, **taken(row)}, instead=instead)
 
 
 def _told(model: str, options: Mapping[str, Any]) -> str:

@@ -1,8 +1,11 @@
-"""Images in classes of classes, for few-shot suites: Omniglot's alphabets and their characters."""
+"""Images in classes, for few-shot suites: Omniglot's alphabets and their characters, and photographs in folders.
+
+mini-ImageNet (Vinyals et al., arXiv 1606.04080, split of Ravi and Larochelle, ICLR 2017) and tiered-ImageNet (Ren et
+al., arXiv 1803.00676) are read in every layout of `weft.data.image_folders` that tells the parts of their split.
+"""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from weft.data.cache import cache_folder
+from weft.data.catalogue import find
+from weft.data.image_table import CLASS, PART
 from weft.errors import UserError
 from weft.fewshot.episodes import Ints, group_split
 from weft.files import disk_errors
@@ -18,9 +22,10 @@ from weft.files import disk_errors
 if TYPE_CHECKING:
     from weft.data.base import Data
 
-#: Classes that validation and test have at least.
+#: Classes that validation and test have at least, where the data's makers tell no split.
 LEAST = 20
-_FILE = "omniglot_small.npz"
+#: Data set -> its name in the catalogue.
+SETS = {"omniglot-small": "omniglot", "mini-imagenet": "mini-imagenet", "tiered-imagenet": "tiered-imagenet"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +38,8 @@ class ClassSet:
         label: class of each, int64 `[N]`.
         group: what a class is one of, such as its alphabet, int64 `[N]`.
         sha256: of the file, '' for made data.
+        parts: rows of training, validation and test, where the makers tell them.
+        drawings: whether training data turned by quarters are further classes, as is usual with characters.
     """
 
     name: str
@@ -40,9 +47,13 @@ class ClassSet:
     label: Ints
     group: Ints
     sha256: str = ""
+    parts: tuple[Ints, Ints, Ints] | None = None
+    drawings: bool = False
 
     def split(self, seed: int) -> tuple[Ints, Ints, Ints]:
-        """Return rows of training, validation and test: whole groups, in an order drawn from `seed`."""
+        """Return rows of training, validation and test: as published, or whole groups in an order drawn from `seed`."""
+        if self.parts is not None:
+            return self.parts
         return group_split(self.group, self.label, seed, LEAST)
 
 
@@ -52,23 +63,52 @@ def load_classes(name: str) -> ClassSet:
     Raises:
         UserError: when its file is not on this machine.
     """
+    path = find_set(name)
+    return _characters(name, path) if path.is_file() and SETS[name] == "omniglot" else photographs(name, path)
+
+
+def find_set(name: str) -> Path:
+    """Return the file or folder of a data set of `SETS`.
+
+    Raises:
+        UserError: when it is not on this machine, with where it comes from.
+    """
+    return find(SETS[name])
+
+
+def _characters(name: str, path: Path) -> ClassSet:
     from weft.data.images import Images
     from weft.jobs.inputs import sha256
 
-    path = _find(name)
     with disk_errors(path), np.load(path, allow_pickle=False) as held:
-        images, label, group = held["images28"], held["label"], held["alphabet"]
-    return ClassSet(name, Images.from_arrays(images), label.astype(np.int64), group.astype(np.int64), sha256(path))
+        images, label, group = held["images28"], held["label"].astype(np.int64), held["alphabet"].astype(np.int64)
+    return ClassSet(name, Images.from_arrays(images), label, group, sha256(path), drawings=True)
 
 
-def _find(name: str) -> Path:
-    given = os.environ.get("WEFT_DATA")
-    places = [Path(given), Path(given) / "vision"] if given else []
-    found = next((p / _FILE for p in (*places, cache_folder() / "datasets") if (p / _FILE).is_file()), None)
-    if found is None:
-        mend = f"Put {_FILE} into a folder and set WEFT_DATA to it; docs/fewshot.md tells what it holds."
-        raise UserError(f"the data set {name} is not on this machine", where=_FILE, mend=mend)
-    return found
+def photographs(name: str, path: Path) -> ClassSet:
+    """Read images in classes with a published split of classes; images that cannot be used are in no part.
+
+    Raises:
+        UserError: for a folder that does not tell classes and parts, or has a class in two parts.
+    """
+    from weft.jobs.subject_input import read_for_fit
+    from weft.jobs.subjects import Subject
+    from weft.training.run import silent
+
+    read = read_for_fit(path, Subject("images"), silent)
+    told, frame = read.labels.tasks.names, read.table.frame
+    if told != [CLASS] or PART not in frame.columns or not read.disjoint:
+        what = "this folder does not tell a class of every image, and parts that have no class in common"
+        raise UserError(what, where=str(path), mend=f"docs/fewshot.md shows what {name} must look like.")
+    label = np.full(len(frame), -1)
+    label[read.labels.row] = read.labels.value.astype(np.int64)
+    usable = read.data.ok & (label >= 0)
+    part = frame[PART].to_numpy()
+    train, val, test = (np.flatnonzero(usable & (part == word)) for word in ("train", "val", "test"))
+    for word, rows in (("train", train), ("val", val), ("test", test)):
+        if not len(rows):
+            raise UserError(f"the part {word} has no image that can be used", where=str(path))
+    return ClassSet(name, read.data, label, label, read.sha256(), (train, val, test))
 
 
 def with_turns(held: ClassSet, rows: Ints) -> tuple[Data, Ints, Ints]:

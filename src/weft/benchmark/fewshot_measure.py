@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from weft.benchmark.cost import Clock, peak_memory
-from weft.benchmark.fewshot_data import with_turns
+from weft.benchmark.fewshot_data import ClassSet, with_turns
 from weft.benchmark.fewshot_results import FewShotResult
 from weft.benchmark.fewshot_suite import FewShotRow
 from weft.benchmark.measure import made
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: Seed of the test episodes: the same ones for every row, of each split.
 _EPISODES = 1_000
+#: Training images of a class that exact class nodes are estimated from.
+_MOST = 100
 
 
 class FewShotMeasure:
@@ -48,21 +50,22 @@ class FewShotMeasure:
     def __call__(self, job: Job, run: Run) -> FewShotResult:
         """Train a row on the training classes of a split and ask it about the test classes."""
         torch.set_num_threads(self.threads)
-        row, held = job.row, self.load(job.data)
+        row, held = job.here, self.load(job.data)
         if not isinstance(row, FewShotRow):
             raise UserError(f"the row {row.name} is not one of a few-shot suite")
         train, val, test = held.split(job.seed)
-        data, label, rows = with_turns(held, train) if self.suite.turns else (held.data, held.label, train)
+        shapes = self._shapes(held, test)
+        data, label, rows = with_turns(held, train) if held.drawings else (held.data, held.label, train)
         config = row.config()
         inputs = Inputs.of(data, encoder_class(config.encoder).needs)
         training = Clock()
         net, history = learn(config, inputs, inputs.widths, label, (rows, val), run)
-        shapes = [Shape(n, k, self.suite.queries) for n, k in self.suite.cells]
         held_out = _embedded(net, inputs, label, val)
         head = net.head
         if row.exact:
             judged = [shape for n, k in CELLS if allows(held_out[1], shape := Shape(n, k, config.queries))]
-            head = solved(net.head, *_embedded(net, inputs, label, rows), held_out, judged, config.judged)
+            known = np.concatenate([part[:_MOST] for part in members(label, rows)])
+            head = solved(net.head, *_embedded(net, inputs, label, known), held_out, judged, config.judged)
         cpu, wall = training.cpu_s, training.wall_s
         asked = Clock()
         seen = _embedded(net, inputs, label, test)
@@ -83,6 +86,20 @@ class FewShotMeasure:
             {**made(), "data_sha256": held.sha256}, peak_memory() if self.own else None, run.device, weights,
         )  # fmt: skip
 
+    def _shapes(self, held: ClassSet, test: Ints) -> list[Shape]:
+        """Return the sizes of episodes that the test classes allow.
+
+        Raises:
+            UserError: when they allow none.
+        """
+        among, wanted = members(held.label, test), [Shape(n, k, self.suite.queries) for n, k in self.suite.cells]
+        found = [shape for shape in wanted if allows(among, shape)]
+        if not found:
+            what = f"the {len(among)} test classes are too few, or too small, for a {wanted[0]} episode"
+            mend = f"Give {wanted[0].ways} classes of {wanted[0].shots + wanted[0].queries} images or more."
+            raise UserError(what, where=f"data {held.name}", mend=mend)
+        return found
+
 
 def _embedded(net: FewShotNet, inputs: Inputs, label: Ints, rows: Ints) -> tuple[Tensor, list[Ints]]:
     """Return embeddings of `rows`, and the places of each class among them."""
@@ -92,7 +109,7 @@ def _embedded(net: FewShotNet, inputs: Inputs, label: Ints, rows: Ints) -> tuple
 
 
 def _right(answer: Any, h: Tensor, among: list[Ints], shapes: list[Shape], count: int) -> dict[str, list[int]]:
-    """Return the right answers in every episode of the sizes that there are classes for."""
+    """Return the right answers in every episode of the sizes that these classes allow."""
     found: dict[str, list[int]] = {}
     for shape in shapes:
         if allows(among, shape):

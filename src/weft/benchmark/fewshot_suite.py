@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from weft.benchmark.fewshot_data import ClassSet, load_classes
+from weft.benchmark.fewshot_data import ClassSet, find_set, load_classes
 from weft.benchmark.fewshot_results import FewShotResult
 from weft.benchmark.row import Job, Row
-from weft.errors import UserError, nearest
+from weft.benchmark.set_suite import Find, SetSuite
 
 if TYPE_CHECKING:
+    from weft.benchmark.molecule_page import Section
     from weft.fewshot.network import FewShotConfig
     from weft.training.run import Run
 
@@ -56,47 +57,38 @@ class FewShotRow(Row):
 
 
 @dataclass(frozen=True)
-class FewShotSuite:
-    """Few-shot models on data sets of classes (implements `AnySuite`).
+class FewShotSuite(SetSuite):
+    """Few-shot models on data sets of classes (implements `AnySuite`); see `SetSuite`.
 
     Attributes:
-        name: on the command line.
-        title: what it is, in a line.
-        data: names of its data sets.
         rows: the models.
-        against: the lines that others are compared with, episode by episode: the first that there are results of.
         episodes: test episodes of each cell.
         cells: ways and shots.
         queries: of each class in a test episode.
-        turns: whether training images turned by quarters are further classes.
         load: reads a data set.
+        find: tells whether it is on this machine; None where all can be had.
     """
 
-    name: str
-    title: str
-    data: tuple[str, ...]
     rows: tuple[FewShotRow, ...]
-    against: tuple[str, ...]
     episodes: int = 600
     cells: tuple[tuple[int, int], ...] = ((5, 1), (5, 5), (20, 1), (20, 5))
     queries: int = 15
-    turns: bool = True
     load: Callable[[str], ClassSet] = load_classes
+    find: Find | None = find_set
     kind: type[FewShotResult] = FewShotResult
     rounds: ClassVar[int] = 3
     processes: ClassVar[int] = 1
 
-    def jobs(self, rows: Sequence[Row], seeds: Sequence[int], data: Sequence[str] = ()) -> list[Job]:
-        """Return the trainings of some rows, seed by seed.
+    @property
+    def finder(self) -> Find | None:
+        """What looks for a data set before anything is trained."""
+        return self.find
 
-        Raises:
-            UserError: for a data set that the suite does not have.
-        """
-        for name in data:
-            if name not in self.data:
-                raise UserError(f"{self.name} has no data {name!r}", where="--data", mend=nearest(name, self.data))
-        chosen = [name for name in self.data if not data or name in data]
-        return [Job(row, seed, name) for seed in seeds for name in chosen for row in rows]
+    def sections(self, results: Sequence[FewShotResult], against: Sequence[str] = ()) -> list[Section]:
+        """Return the tables, as far as there are results; compared with the lines `against`, the suite's by default."""
+        from weft.benchmark.fewshot_tables import fewshot_sections
+
+        return fewshot_sections(self, results, against)
 
     def check(self, rows: Sequence[Row]) -> None:
         """Refuse rows whose options are none."""

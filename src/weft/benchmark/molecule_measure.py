@@ -59,7 +59,7 @@ class MoleculeMeasure:
         import torch
 
         torch.set_num_threads(self.threads)
-        row, held = job.row, self.load(job.data)
+        row, held = job.here, self.load(job.data)
         if not isinstance(row, MoleculeRow):
             raise UserError(f"the row {row.name} is not one of molecules")
         split = held.split(job.seed)

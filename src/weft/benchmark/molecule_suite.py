@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from weft.benchmark.asking import Asking
@@ -11,10 +12,13 @@ from weft.benchmark.molecule_data import MoleculeSet, load_set
 from weft.benchmark.molecule_results import METRICS, MoleculeResult
 from weft.benchmark.pretrained import digest, weights_of
 from weft.benchmark.row import Job, Row
-from weft.errors import UserError, nearest
+from weft.benchmark.set_suite import SetSuite
+from weft.errors import UserError
 from weft.predictor import Predictor, build
 
 if TYPE_CHECKING:
+    from weft.benchmark.molecule_page import Section
+    from weft.benchmark.pictures import Picture
     from weft.training.run import Run
 
 _WEIGHTS = "encoder_weights"
@@ -69,17 +73,17 @@ class MoleculeRow(Row):
             return encoder.startswith("grover")
         return super().takes(option) and (option != "epochs" or bool(encoder or "preset" in self.options))
 
+    def runs(self, data: str, seed: int) -> bool:
+        """Whether the split is one of those that the data set has of this row."""
+        return seed < self.splits.get(data, seed + 1)
+
 
 @dataclass(frozen=True)
-class MoleculeSuite:
-    """Models to compare on data sets of molecules (implements `AnySuite`).
+class MoleculeSuite(SetSuite):
+    """Models to compare on data sets of molecules, or of what else has tasks (implements `AnySuite`); see `SetSuite`.
 
     Attributes:
-        name: on the command line.
-        title: what it is, in a line.
-        data: names of its data sets.
         rows: the models.
-        against: the rows that others are compared with in pairs: each with the first that was asked the same cells.
         curve: what pictures draw along their axis: `reveal`, or an option of the rows such as `kg_layers`; '' for no
             pictures.
         load: reads a data set.
@@ -87,11 +91,7 @@ class MoleculeSuite:
         splits: what its splits are called.
     """
 
-    name: str
-    title: str
-    data: tuple[str, ...]
     rows: tuple[MoleculeRow, ...]
-    against: tuple[str, ...]
     curve: str = ""
     load: Callable[[str], MoleculeSet] = load_set
     metrics: tuple[str, ...] = METRICS
@@ -100,29 +100,25 @@ class MoleculeSuite:
     rounds: ClassVar[int] = 10
     processes: ClassVar[int] = 1
 
-    def jobs(self, rows: Sequence[Row], seeds: Sequence[int], data: Sequence[str] = ()) -> list[Job]:
-        """Return the trainings of some rows, split by split, then data set by data set.
-
-        Raises:
-            UserError: for a data set that the suite does not have.
-        """
-        for name in data:
-            if name not in self.data:
-                raise UserError(f"{self.name} has no data {name!r}", where="--data", mend=nearest(name, self.data))
-        chosen = [name for name in self.data if not data or name in data]
-        return [Job(row, split, name) for split in seeds for name in chosen for row in rows if _runs(row, name, split)]
-
     def check(self, rows: Sequence[Row]) -> None:
         """Refuse rows whose model is not there."""
-        for row in {row.name: row for row in rows}.values():
+        for row in {(row.name, str(row.options)): row for row in rows}.values():
             row.build()
+
+    def sections(self, results: Sequence[MoleculeResult], against: Sequence[str] = ()) -> list[Section]:
+        """Return the tables, as far as there are results; compared with the rows `against`, the suite's by default."""
+        from weft.benchmark.molecule_page import sections
+
+        return sections(self, results, against)
+
+    def draw(self, results: Sequence[MoleculeResult], folder: Path) -> list[Picture]:
+        """Draw the suite's pictures into a folder."""
+        from weft.benchmark.pictures import draw
+
+        return draw(self, results, folder)
 
     def measure(self, threads: int, own: bool = False) -> Callable[[Job, Run], MoleculeResult]:
         """Return what trains a row on a data set."""
         from weft.benchmark.molecule_measure import MoleculeMeasure
 
         return MoleculeMeasure(self.name, self.load, threads, own, self.metrics)
-
-
-def _runs(row: Row, data: str, split: int) -> bool:
-    return not isinstance(row, MoleculeRow) or split < row.splits.get(data, split + 1)

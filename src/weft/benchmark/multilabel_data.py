@@ -1,8 +1,8 @@
-"""Public multi-label tables: three of features, and captions of COCO pictures as hashed words."""
+"""Public multi-label tables: three of features, captions of COCO's pictures as hashed words, and COCO's own folder."""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from weft.benchmark.molecule_data import MoleculeSet
-from weft.data.cache import cache_folder
+from weft.data.catalogue import find
 from weft.errors import UserError
 from weft.files import disk_errors
 from weft.labels import LabelTable
@@ -21,55 +21,99 @@ if TYPE_CHECKING:
 
     from weft.data.splits import Split
 
-#: Data set -> its file. scene (Boutell et al. 2004), yeast (Elisseeff and Weston 2001) and corel5k (Duygulu et al.
-#: 2002) are those of Mulan; the captions are of MS-COCO pictures (Lin et al. 2014) with 18 of its categories.
-FILES = {
-    "scene": "scene.npz",
-    "yeast": "yeast.npz",
-    "corel5k": "corel5k.npz",
-    "coco-captions": "coco18_captions.csv.gz",
+#: Data set -> its name in the catalogue. scene (Boutell et al. 2004), yeast (Elisseeff and Weston 2001) and corel5k
+#: (Duygulu et al. 2002) are those of Mulan; coco-captions are of pictures of MS-COCO (Lin et al. 2014) with 18 of its
+#: categories; coco and coco-text are the pictures, and the captions, of its official folder with all 80.
+SETS = {
+    "scene": "scene",
+    "yeast": "yeast",
+    "corel5k": "corel5k",
+    "coco-captions": "coco-captions",
+    "coco": "coco",
+    "coco-text": "coco",
 }
-_FOLDERS = ("", "multilabel", "vision")
+#: Of the official folder: data set -> what is read of it.
+FOLDERS = {"coco": "images", "coco-text": "text"}
 #: Columns that words of captions are hashed to. Hashing has no vocabulary, so nothing is learnt from test captions.
 _WORDS = 1024
 
 
 @dataclass(frozen=True, eq=False)
 class MultilabelSet(MoleculeSet):
-    """A multi-label table; its splits are random ones."""
+    """A multi-label table.
+
+    Attributes:
+        parts: `train`, `val` or `test` of every row, where the makers tell; else splits are random ones.
+    """
+
+    parts: Sequence[str | None] | None = None
 
     def split(self, number: int) -> Split:
-        """Return random split `number`: that of `weft fit --split random --seed number`."""
+        """Return split `number`, that of `weft fit --seed number`: the published one, or a random one."""
         from weft.data.splits import random_split
+        from weft.jobs.subject_source import published_split
 
+        if self.parts is not None:
+            return published_split(list(self.parts), self.data.ok, number)
         return random_split(self.data.ok, number)
 
 
-def load_multilabel(name: str) -> MultilabelSet:
-    """Read a data set of `FILES`.
+def find_multilabel(name: str) -> Path:
+    """Return the file or folder of a data set of `SETS`.
 
     Raises:
-        UserError: when its file is not on this machine.
+        UserError: when it is not on this machine, with where it comes from.
+    """
+    return find(SETS[name])
+
+
+def load_multilabel(name: str) -> MultilabelSet:
+    """Read a data set of `SETS`.
+
+    Raises:
+        UserError: when it is not on this machine, or is another thing than its name says.
     """
     from weft.data.vectors import Vectors
     from weft.jobs.inputs import sha256
 
-    path = _find(name)
+    path = find_multilabel(name)
+    if name in FOLDERS:
+        return coco_folder(name, path, FOLDERS[name])
     x, y, names = _captions(path) if path.name.endswith(".csv.gz") else _arrays(path)
-    kept = np.flatnonzero(y.any(0) & ~y.all(0))
-    tasks = TaskSet.binary([names[int(k)] for k in kept])
-    return MultilabelSet(name, Vectors(x), LabelTable.from_dense(tasks, y[:, kept]), sha256(path))
+    return MultilabelSet(name, Vectors(x), _told(y, names), sha256(path))
 
 
-def _find(name: str) -> Path:
-    given = os.environ.get("WEFT_DATA")
-    places = [Path(given) / part for part in _FOLDERS] if given else []
-    tried = [place / FILES[name] for place in (*places, cache_folder() / "datasets")]
-    found = next((path for path in tried if path.is_file()), None)
-    if found is None:
-        mend = f"Put {FILES[name]} into a folder and set WEFT_DATA to it; docs/multilabel.md tells what it holds."
-        raise UserError(f"the data set {name} is not on this machine", where=FILES[name], mend=mend)
-    return found
+def _told(y: NDArray[np.float64], names: Sequence[str]) -> LabelTable:
+    """Return labels `[N, L]` of 0, 1 and NaN as binary tasks; one that nothing has, or everything, is no task."""
+    kept = np.flatnonzero((y == 1).any(0) & (y == 0).any(0))
+    return LabelTable.from_dense(TaskSet.binary([names[int(k)] for k in kept]), y[:, kept])
+
+
+def coco_folder(name: str, path: Path, kind: str) -> MultilabelSet:
+    """Read images or captions in COCO's layout, labelled with its categories; `val` is what is tested on.
+
+    Args:
+        name: of the data set.
+        path: the folder.
+        kind: `images`, or `text` for the captions.
+
+    Raises:
+        UserError: for a folder of another layout.
+    """
+    from weft.data.coco import annotation_files
+    from weft.jobs.subject_input import read_for_fit
+    from weft.jobs.subjects import Subject
+    from weft.training.run import silent
+
+    if not any("instances" in files for files in annotation_files(path).values()):
+        what = "this folder has no annotations/instances_*.json"
+        raise UserError(what, where=str(path), mend=f"docs/multilabel.md shows what {name} must look like.")
+    read = read_for_fit(path, Subject(kind), silent)
+    y, known = read.labels.to_dense()
+    labels = _told(np.where(known, y, np.nan), read.labels.tasks.names)
+    frame = read.table.frame
+    parts = frame["split"].to_list() if "split" in frame.columns else None
+    return MultilabelSet(name, read.data, labels, read.sha256(), parts)
 
 
 def _arrays(path: Path) -> tuple[NDArray[np.float32], NDArray[np.float64], list[str]]:

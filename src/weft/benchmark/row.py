@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from weft.benchmark.results import Key
 from weft.predictor import Predictor, build, predictor_class
@@ -21,6 +22,7 @@ class Row:
         options: what its constructor is given, JSON-ready.
         alone: whether a model is trained for every family of tasks, on its labels only.
         random: whether seeds matter; else the first one says all.
+        instead: data set -> options that are otherwise there: another encoder reads images than vectors.
     """
 
     name: str
@@ -28,6 +30,15 @@ class Row:
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     alone: bool = False
     random: bool = True
+    instead: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+
+    def on(self, data: str) -> Self:
+        """Return the row with the options that it has on a data set."""
+        return dataclasses.replace(self, options={**self.options, **self.instead.get(data, {})}, instead={})
+
+    def runs(self, data: str, seed: int) -> bool:  # noqa: ARG002 - of rows that cost too much somewhere
+        """Whether the row is trained on a data set with a seed."""
+        return True
 
     def build(self) -> Predictor:
         """Make the unfitted model."""
@@ -61,6 +72,11 @@ class Job:
     def key(self) -> Key:
         """Row, data set and seed."""
         return self.row.name, self.data, self.seed
+
+    @property
+    def here(self) -> Row:
+        """The row with its options on this data set."""
+        return self.row.on(self.data)
 
     @property
     def words(self) -> str:

@@ -55,6 +55,7 @@ class Finished(Generic[R]):
         trained: how many of them this run trained.
         elsewhere: what another process is at.
         failed: what could not be trained, and why; only of trainings in processes of their own.
+        absent: data sets that were left out because they are not on this machine.
     """
 
     path: Path
@@ -62,6 +63,7 @@ class Finished(Generic[R]):
     trained: int
     elsewhere: tuple[Key, ...]
     failed: tuple[tuple[Key, str], ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 def run_suite(suite: AnySuite[R], out: Path, options: RunOptions | None = None, report: Report = silent) -> Finished[R]:
@@ -82,16 +84,17 @@ def run_suite(suite: AnySuite[R], out: Path, options: RunOptions | None = None, 
     options = options or RunOptions()
     rows = [with_changes(row, options.changed) for row in select_rows(suite, options.rows)]
     results = Results(out, suite.name, suite.kind)
-    before = done(results, rows)
     jobs = suite.jobs(rows, options.seeds, options.data)
+    before = done(results, rows)
     missing = [job for job in jobs if job.key not in before]
     ended: list[tuple[Job, str]] = []
     if missing:
-        suite.check([job.row for job in missing])
+        suite.check([job.here for job in missing])
         options = replace(options, device=str(find_device(options.device)))
         run = _in_processes if options.jobs else _here
         ended = run(suite, results, missing, options, report)
-    return _finished(results, {job.key for job in jobs}, ended)
+    absent = () if options.data else tuple(suite.absent())
+    return replace(_finished(results, {job.key for job in jobs}, ended), absent=absent)
 
 
 def _finished(results: Results[R], wanted: set[Key], ended: Sequence[tuple[Job, str]]) -> Finished[R]:

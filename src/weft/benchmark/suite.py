@@ -51,8 +51,12 @@ class AnySuite(Protocol[R_co]):
         """Return the trainings of some rows, seed by seed.
 
         Raises:
-            UserError: for data that the suite does not have.
+            UserError: for data that the suite does not have, or that is not on this machine.
         """
+        ...
+
+    def absent(self) -> Mapping[str, UserError]:
+        """Return which of its data sets are not on this machine, with what is said of each."""
         ...
 
     def check(self, rows: Sequence[Row]) -> None:
@@ -106,6 +110,10 @@ class Suite:
         if data:
             raise UserError(f"the suite {self.name} has its own graph", where="--data", mend="Leave --data out.")
         return [Job(row, seed) for seed in seeds for row in rows if row.random or self.drawn or seed == seeds[0]]
+
+    def absent(self) -> Mapping[str, UserError]:
+        """Return nothing: a graph is read or made."""
+        return {}
 
     def check(self, rows: Sequence[Row]) -> None:
         """Nothing to refuse: a row's options are checked when it is trained."""

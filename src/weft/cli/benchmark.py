@@ -40,7 +40,7 @@ def command(
         list[str] | None, typer.Option(metavar="A,B", help="Rows, or groups of rows such as 'paper' (default: all).")
     ] = None,
     data: Annotated[
-        list[str] | None, typer.Option(metavar="A,B", help="Data sets of a suite of molecules (default: all).")
+        list[str] | None, typer.Option(metavar="A,B", help="Data sets of a suite that has several (default: all here).")
     ] = None,
     jobs: Annotated[
         int | None, typer.Option(min=0, help="Trainings at a time, each in a process of its own; 0: in this one.")
@@ -160,6 +160,9 @@ def _run(suite: AnySuite[Any], out: Path, options: RunOptions, quiet: bool, json
     show_finished(suite, finished, json)
     for row, data, seed in finished.elsewhere:
         note(f"{row}{f', {data}' if data else ''}, {seed}: another process is at it, so it was left out")
+    if finished.absent:
+        names = ", ".join(finished.absent)
+        note(f"left out, as they are not on this machine: {names}; --data NAME says where one comes from")
     _refuse(finished)
 
 

@@ -83,17 +83,12 @@ def _told(result: Any) -> dict[str, Any]:
 
 
 def _tables(suite: AnySuite[Any], results: Sequence[Any], json: bool, against: tuple[str, ...] = ()) -> None:
-    from weft.benchmark.fewshot_suite import FewShotSuite
-    from weft.benchmark.fewshot_tables import fewshot_sections
-    from weft.benchmark.molecule_page import sections
-    from weft.benchmark.molecule_suite import MoleculeSuite
+    from weft.benchmark.set_suite import SetSuite
 
     if json:
         say_json({"results": [_told(result) for result in results]})
-    elif isinstance(suite, MoleculeSuite):
-        _sections(sections(suite, results, against))
-    elif isinstance(suite, FewShotSuite):
-        _sections(fewshot_sections(suite, results, against))
+    elif isinstance(suite, SetSuite):
+        _sections(suite.sections(results, against))
     else:
         _graph(suite.title, results)
 
@@ -120,21 +115,16 @@ def _graph(title: str, results: Sequence[Result]) -> None:
 
 def _files(suite: AnySuite[Any], results: Sequence[Any], options: ShowOptions, json: bool) -> None:
     """Draw and write, and tell where."""
-    from weft.benchmark.fewshot_suite import FewShotSuite
-    from weft.benchmark.fewshot_tables import fewshot_sections
-    from weft.benchmark.molecule_page import markdown, sections, write_part
-    from weft.benchmark.molecule_suite import MoleculeSuite
-    from weft.benchmark.pictures import draw
+    from weft.benchmark.molecule_page import markdown, write_part
+    from weft.benchmark.set_suite import SetSuite
     from weft.benchmark.tables import grid
 
     page = options.markdown
-    if isinstance(suite, MoleculeSuite):
-        drawn = draw(suite, results, options.pictures or Path())
+    if isinstance(suite, SetSuite):
+        drawn = suite.draw(results, options.pictures or Path())
         around = Path() if page is None else page.parent
         placed = [(picture, Path(os.path.relpath(picture.path, around)).as_posix()) for picture in drawn]
-        text = markdown(sections(suite, results, options.against), placed) if page else ""
-    elif isinstance(suite, FewShotSuite):
-        drawn, text = [], markdown(fewshot_sections(suite, results, options.against)) if page else ""
+        text = markdown(suite.sections(results, options.against), placed) if page else ""
     else:
         drawn, text = [], grid(results).markdown()
     if page is not None:
