@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import re
@@ -98,3 +99,13 @@ def read_json(path: Path | str) -> dict[str, object]:
     if not isinstance(value, Mapping):
         raise UserError("expected a JSON object", where=str(path), mend="Restore the file from a copy.")
     return {str(key): item for key, item in value.items()}
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes.
+
+    Raises:
+        UserError: when it cannot be read.
+    """
+    with disk_errors(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

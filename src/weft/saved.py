@@ -17,6 +17,8 @@ from weft.devices import find_device
 from weft.errors import UserError
 from weft.files import atomic, disk_errors, read_json, write_json
 from weft.predictor import Predictor, predictor_class
+from weft.publish import settle
+from weft.seal import check_whole, sealed
 from weft.settings import Setting
 from weft.tasks import TaskSet
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 _CALIBRATION = "calibrator."
 _MEND = "Restore the folder from a copy or fit again."
+_TORN = "Run what wrote it once more (weft fit with --resume), restore the folder from a copy, or ask weft doctor."
 
 
 def save(model: Predictor, folder: Path) -> None:
@@ -47,7 +50,7 @@ def save(model: Predictor, folder: Path) -> None:
         "calibration": None if model.calibrator is None else model.calibrator.to_json(),
         "arrays": {key: [str(value.dtype), list(value.shape)] for key, value in arrays.items()},
     }
-    write_json(folder / "model.json", card)
+    write_json(folder / "model.json", sealed(card, folder))
 
 
 def load(folder: Path | str, device: str = "cpu") -> Predictor:
@@ -62,12 +65,14 @@ def load(folder: Path | str, device: str = "cpu") -> Predictor:
             not there.
     """
     folder = Path(folder)
+    settle(folder)
     if not (folder / "model.json").is_file():
         mend = "Give the folder that 'weft fit --out' wrote."
         raise UserError("this is not a finished weft model (no model.json)", where=str(folder), mend=mend)
     card: dict[str, Any] = read_json(folder / "model.json")
     try:
         _check_schema(card, folder)
+        check_whole(card, folder / "model.safetensors", _TORN)
         arrays = _read_arrays(folder / "model.safetensors", card["arrays"])
         tasks = TaskSet.from_json(card["tasks"])
         model = predictor_class(str(card["predictor"])).restore(tasks, card["config"], arrays)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from weft.files import atomic, disk_errors, write_json
 from weft.jobs.card import run_card
-from weft.jobs.folder import CARD, METRICS, MODEL, REPORT, WEIGHTS, WORK
+from weft.jobs.folder import CARD, METRICS, REPORT, WORK
 from weft.jobs.options import FitOptions
 from weft.jobs.seen import save_seen
 from weft.jobs.sources import Source
 from weft.predictor import Predictor
+from weft.publish import publish
 from weft.training.answers import Answers, ask
 from weft.training.assess import Assessment, score_answers
 from weft.training.calibrator import calibrate
@@ -96,12 +97,3 @@ def _score(work: Work, predictor: Predictor) -> dict[str, tuple[Answers, Assessm
             parts[part] = answers, score_answers(answers, work.options.seed)
     work.report("score", len(_PARTS), len(_PARTS), "")
     return parts
-
-
-def publish(staged: Path, folder: Path) -> None:
-    """Move finished files into `folder`, the weights and then the card last: without it there is no model."""
-    last = (WEIGHTS, MODEL)
-    names = sorted((path.name for path in staged.iterdir()), key=lambda name: last.index(name) if name in last else -1)
-    with disk_errors(folder):
-        for name in names:
-            (staged / name).replace(folder / name)

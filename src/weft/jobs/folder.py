@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from weft.errors import UserError
 from weft.files import disk_errors, read_json, write_json
+from weft.publish import settle
 
 CARD = "run.json"
 MODEL = "model.json"
@@ -49,23 +50,43 @@ def locked(folder: Path) -> Generator[None]:
     path = folder / LOCK
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+", encoding="utf-8")
-    with file:
-        if not _take(file):
-            file.seek(0)
-            raise BusyError(
-                f"another fit (process {file.read().strip() or 'unknown'}) is working here",
-                where=str(folder),
-                mend="Wait for it to end or choose another --out.",
-            )
+    with _held(path) as file:
         with disk_errors(folder):
             file.truncate(0)
             file.write(str(os.getpid()))
             file.flush()
         try:
+            settle(folder)
             yield
         finally:
             path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _held(path: Path) -> Generator[IO[str]]:
+    """Open and lock the file that stands at `path`; one that its holder has just removed locks nothing."""
+    while True:
+        with disk_errors(path.parent):
+            file = path.open("a+", encoding="utf-8")
+        with file:
+            if not _take(file):
+                file.seek(0)
+                raise BusyError(
+                    f"another fit (process {file.read().strip() or 'unknown'}) is working here",
+                    where=str(path.parent),
+                    mend="Wait for it to end or choose another --out.",
+                )
+            if _stands(file, path):
+                yield file
+                return
+
+
+def _stands(file: IO[str], path: Path) -> bool:
+    """Whether an open file is the one that stands at `path`."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _take(file: IO[str]) -> bool:

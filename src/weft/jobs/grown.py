@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from weft.files import disk_errors, read_json, write_json
-from weft.jobs.finish import publish
 from weft.jobs.folder import CARD, LOCK, MODEL, WEIGHTS, WORK
 from weft.jobs.inputs import sha256
 from weft.predictor import Predictor
+from weft.publish import publish
+from weft.seal import SEALED
 
 
 def note_of(file: Path, names: Sequence[str], counts: Sequence[int]) -> dict[str, Any]:
@@ -46,10 +47,12 @@ def save_grown(
         with disk_errors(target):
             shutil.rmtree(staged, ignore_errors=True)
             staged.mkdir(parents=True)
-            if folder.resolve() != target.resolve():
-                for path in folder.iterdir():
-                    if path.is_file() and path.name not in (MODEL, WEIGHTS, LOCK):
-                        shutil.copy2(path, staged / path.name)
+            elsewhere = folder.resolve() != target.resolve()
+            for path in folder.iterdir():
+                # in place, only what the card seals is written again: nothing else changes
+                wanted = elsewhere or path.name in SEALED
+                if path.is_file() and wanted and path.name not in (MODEL, WEIGHTS, LOCK):
+                    shutil.copy2(path, staged / path.name)
         if (folder / CARD).is_file():
             card = read_json(folder / CARD)
             before = card.get("added_tasks")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from weft.errors import UserError, nearest
-from weft.files import disk_errors, read_json
+from weft.files import read_json
+from weft.files import sha256 as sha256
 from weft.labels import LabelTable
 from weft.tasks import Kind, TaskSet
 from weft.words import many
@@ -122,12 +122,6 @@ def _molecules(table: Table, column: str, report: Report, threads: int) -> Molec
         "molecules", 1, 1, f"{bad} of {many(len(table), 'row')} cannot be used" if bad else many(len(table), "molecule")
     )
     return data
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes."""
-    with disk_errors(path), path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def usual_smiles(folder: Path) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from weft.encoders.grover.config import GroverConfig
 from weft.encoders.grover.released import read_released
 from weft.encoders.grover.transformer import GTransformer
 from weft.errors import UserError
-from weft.files import atomic, disk_errors, read_json, write_json
+from weft.files import atomic, disk_errors, read_json, sha256, write_json
 from weft.training.revive import revive
 
 CARD: Final = "grover.json"
@@ -72,8 +71,7 @@ def read_weights(path: Path | str) -> Weights:
     else:
         config, tensors = read_released(own)
     _check(config, tensors, own)
-    with disk_errors(own), own.open("rb") as file:
-        return Weights(own, hashlib.file_digest(file, "sha256").hexdigest(), config, tensors)
+    return Weights(own, sha256(own), config, tensors)
 
 
 def save_weights(folder: Path | str, transformer: GTransformer, note: Mapping[str, Any] | None = None) -> None:
@@ -92,7 +90,8 @@ def save_weights(folder: Path | str, transformer: GTransformer, note: Mapping[st
     state = {name: value.detach().cpu().contiguous() for name, value in transformer.state_dict().items()}
     with atomic(Path(folder) / TENSORS) as temporary:
         save_file(state, temporary)
-    write_json(Path(folder) / CARD, {"schema": SCHEMA, "config": asdict(transformer.config), "made": dict(note or {})})
+    card = {"schema": SCHEMA, "config": asdict(transformer.config), "sha256": sha256(Path(folder) / TENSORS)}
+    write_json(Path(folder) / CARD, {**card, "made": dict(note or {})})
 
 
 def _read_own(path: Path) -> tuple[GroverConfig, dict[str, Tensor]]:
@@ -111,6 +110,9 @@ def _read_own(path: Path) -> tuple[GroverConfig, dict[str, Tensor]]:
     if schema != SCHEMA:
         mend = "Upgrade weft: pip install --upgrade weft"
         raise UserError(f"the weights have format {schema!r}, this weft reads {SCHEMA}", where=str(place), mend=mend)
+    if card.get("sha256") not in (None, sha256(path)):
+        what = "this is not the file that was written with its card: writing was cut short, or it was changed since"
+        raise UserError(what, where=str(path), mend="Run weft pretrain with --resume, or restore the folder.")
     try:
         with disk_errors(path):
             tensors = load_file(path)
