@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from weft import __version__
 from weft.arrays import Arrays, put_under, under
 from weft.devices import find_device
 from weft.errors import UserError
@@ -42,6 +43,7 @@ def save(model: Predictor, folder: Path) -> None:
         save_file({key: np.asarray(value, order="C") for key, value in arrays.items()}, temporary)
     card = {
         "schema": SCHEMA,
+        "weft": __version__,
         "predictor": model.name,
         "settings": sorted(model.settings),
         "features": dict(model.features),
@@ -97,8 +99,9 @@ def _calibrator(told: Any, arrays: Arrays) -> Calibrator | None:
 def _check_schema(card: Mapping[str, object], folder: Path) -> None:
     schema = card["schema"]
     if not isinstance(schema, int) or schema > SCHEMA:
+        made = f" and was written by weft {card['weft']}" if card.get("weft") else ""
         raise UserError(
-            f"the model has format {schema}, this weft reads up to {SCHEMA}",
+            f"the model has format {schema!r}{made}, this weft ({__version__}) reads up to {SCHEMA}",
             where=str(folder),
             mend="Upgrade weft: pip install --upgrade weft",
         )

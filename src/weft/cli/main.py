@@ -37,6 +37,7 @@ COMMANDS = {
     "pretrain": "pretrain",
     "serve": "serve",
     "benchmark": "benchmark",
+    "doctor": "doctor",
 }
 for _module, _name in COMMANDS.items():
     app.command(_name)(importlib.import_module(f"weft.cli.{_module}").command)

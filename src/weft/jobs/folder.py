@@ -89,6 +89,15 @@ def _stands(file: IO[str], path: Path) -> bool:
         return False
 
 
+def holder(folder: Path) -> str | None:
+    """Return the number of the process that holds a folder, without waiting for it or touching anything."""
+    try:
+        with (folder / LOCK).open("r", encoding="utf-8") as file:
+            return None if _take(file) else file.read().strip() or "unknown"
+    except OSError:
+        return None
+
+
 def _take(file: IO[str]) -> bool:
     """Lock an open file without waiting; false when another process has it."""
     try:
