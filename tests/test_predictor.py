@@ -27,7 +27,16 @@ QUICK = {
     "few-shot": {"epochs": 1, "changes": {"steps": 3, "judged": 3}},
 }
 SHOWS = {"rf", "lightgbm"}
-READS_STRUCTURE = {"metalink", "rf", "lightgbm", "rf-gaussian", "two-stage-lr", "two-stage-lightgbm", "mean-of-four"}
+READS_STRUCTURE = {
+    "metalink",
+    "rf",
+    "lightgbm",
+    "linear",
+    "rf-gaussian",
+    "two-stage-lr",
+    "two-stage-lightgbm",
+    "mean-of-four",
+}
 READS_STRUCTURE |= {"binary-relevance", "classifier-chains", "powerset-knn", "few-shot"}
 OF_CLASSES = {"few-shot"}
 CLASSES = TaskSet((Task("c", Kind.MULTICLASS, tuple("vwxyz")),))

@@ -32,6 +32,7 @@ REGISTRY: dict[str, str] = {
     "inline": "weft.hetero.model:InlinePredictor",
     "rf": "weft.baselines.forest:ForestPredictor",
     "lightgbm": "weft.baselines.boosting:BoostingPredictor",
+    "linear": "weft.baselines.linear_counts:LinearPredictor",
     "prior": "weft.baselines.label_only:PriorPredictor",
     "molecule-mean": "weft.baselines.label_only:MoleculeMeanPredictor",
     "naive-bayes": "weft.baselines.naive_bayes:NaiveBayesPredictor",

@@ -21,7 +21,13 @@ Data = Annotated[
     ),
 ]
 OutFile = Annotated[
-    Path, typer.Option("--out", "-o", metavar="FILE", help="The table to write: .csv, .tsv or .parquet, each also .gz.")
+    Path,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="FILE",
+        help="The table to write: .csv, .tsv or .parquet, each also .gz; of molecules also a folder of Parquet files.",
+    ),
 ]
 Column = Annotated[
     str | None, typer.Option(metavar="COL", help="The column of texts, or of names of image files (default: found).")
@@ -128,6 +134,7 @@ Coverage = Annotated[
         "with this probability, such as 0.9.",
     ),
 ]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with a big table where a run that was stopped left it.")]
 Prefix = Annotated[str, typer.Option(metavar="TEXT", help="Put this before the name of every added column.")]
 
 

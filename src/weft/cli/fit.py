@@ -47,8 +47,8 @@ def command(
         str | None,
         typer.Option(
             help="metalink (default for a table), mean-of-four, two-stage-lr, two-stage-lightgbm, rf-gaussian, rf, "
-            "lightgbm, label-gaussian, label-knn, naive-bayes, molecule-mean, classifier-chains, binary-relevance, "
-            "powerset-knn, few-shot or prior; inline (default for a graph)."
+            "lightgbm, linear, label-gaussian, label-knn, naive-bayes, molecule-mean, classifier-chains, "
+            "binary-relevance, powerset-knn, few-shot or prior; inline (default for a graph)."
         ),
     ] = None,
     encoder: Annotated[

@@ -13,6 +13,7 @@ from weft.cli.arguments import (
     OutFile,
     Prefix,
     Quiet,
+    Resume,
     Rows,
     Smiles,
     Threads,
@@ -32,6 +33,7 @@ def command(
     device: Device = "auto",
     devices: Devices = 1,
     threads: Threads = None,
+    resume: Resume = False,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -46,5 +48,5 @@ def command(
 
     run_and_tell(
         impute, model, file, out, smiles, ignore_known, prefix, threads, graph, node_type, quiet, json,
-        device=device, devices=devices,
+        device=device, devices=devices, resume=resume,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from weft.cli.arguments import (
     OutFile,
     Prefix,
     Quiet,
+    Resume,
     Rows,
     Smiles,
     Threads,
@@ -34,6 +35,7 @@ def command(
     device: Device = "auto",
     devices: Devices = 1,
     threads: Threads = None,
+    resume: Resume = False,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -54,5 +56,5 @@ def command(
 
     run_and_tell(
         predict, model, file, out, smiles, ignore_known, prefix, threads, graph, node_type, quiet, json, coverage,
-        device=device, devices=devices,
+        device=device, devices=devices, resume=resume,
     )  # fmt: skip

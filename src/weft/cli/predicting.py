@@ -30,6 +30,7 @@ def run_and_tell(
     coverage: float | None = None,
     device: str = "auto",
     devices: int = 1,
+    resume: bool = False,
 ) -> None:
     """Run a predicting job and tell what was written."""
     from weft.jobs.launch import several
@@ -37,15 +38,20 @@ def run_and_tell(
     from weft.jobs.predict import PredictOptions
 
     options = PredictOptions(
-        smiles, ignore_known, prefix, threads or available_threads(), graph, node_type, coverage, device
+        smiles, ignore_known, prefix, threads or available_threads(), graph, node_type, coverage, device, resume
     )
-    with several(devices), progress(quiet) as report:
-        done = job(model, file, out, options, report)
+    try:
+        with several(devices), progress(quiet) as report:
+            done = job(model, file, out, options, report)
+    except KeyboardInterrupt:
+        note("stopped. What was done of a big table is kept: continue with the same command and --resume.")
+        raise
     for text in done.notes:
         note(text)
     if done.first_bad is not None:
         row, reason = done.first_bad
-        note(f"{done.bad} of {many(done.rows, 'row')} could not be predicted; the first is row {row}: {reason}")
+        place = "" if done.first_bad_file is None else f" of {done.first_bad_file}"
+        note(f"{done.bad} of {many(done.rows, 'row')} could not be predicted; the first is row {row}{place}: {reason}")
     if done.known and not done.used and not ignore_known:
         note("this model does not use known labels: they were left aside")
     if json:

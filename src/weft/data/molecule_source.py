@@ -43,8 +43,9 @@ class Source:
 
     @property
     def status(self) -> list[str]:
-        """`ok` or the reason why the row cannot be used, `[N]`."""
-        return self._read()["status"]
+        """`ok` or the reason why the row cannot be used, `[N]`; every reading of the SMILES tells it."""
+        counted = self._features.get("counts")
+        return self._read()["status"] if counted is None or "read" in self._features else counted[1]
 
     @property
     def keys(self) -> list[str]:
@@ -56,6 +57,14 @@ class Source:
         if kind not in self._features:
             self._features[kind] = self._cached(kind, lambda: {"x": self._compute(kind)})["x"]
         return self._features[kind]
+
+    def counts(self) -> Any:
+        """Return Morgan counts as CSR `[N, 2048]`; quickly made, and not cached."""
+        if "counts" not in self._features:
+            from weft.data.fingerprints import morgan_counts
+
+            self._features["counts"] = morgan_counts(self.smiles, self.workers)
+        return self._features["counts"][0]
 
     def ragged(self, kind: str) -> Ragged:
         """Return ragged features of the `N` rows."""

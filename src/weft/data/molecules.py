@@ -78,6 +78,11 @@ class Molecules:
         x = self._source.dense(kind)
         return (x if self._rows is None else x[self._rows]).astype(np.float32)
 
+    def counts(self) -> Any:
+        """Return Morgan counts as CSR float64 `[N, 2048]`: what `dense("morgan")` tells, without its zeros."""
+        x = self._source.counts()
+        return x if self._rows is None else x[self._rows]
+
     def images(self) -> Pixels:
         """Raise: molecules are no images."""
         raise UserError("molecules are no images", mend="Use an encoder of molecules.")

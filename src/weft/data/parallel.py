@@ -89,11 +89,11 @@ def _resolve(function: str) -> Function:
     return getattr(importlib.import_module(module), name)
 
 
-class _DiedError(Exception):
+class DiedError(Exception):
     """A worker ended, failed or was stopped for being too slow; the text says which."""
 
 
-class _Worker:
+class Worker:
     """A process that answers one chunk at a time."""
 
     def __init__(self) -> None:
@@ -106,26 +106,30 @@ class _Worker:
         self._late = False
         try:
             self._receive(START_SECONDS)
-        except _DiedError:
+        except DiedError:
             self.close()
             raise
 
-    def call(self, function: str, rows: Rows, seconds: float) -> Part:
-        """Return the part of `rows`, or raise `_DiedError`."""
+    def call(self, function: str, given: object, seconds: float) -> Any:
+        """Return what `function` (`module:name`) makes of `given`.
+
+        Raises:
+            DiedError: when the process ends, or takes more than `seconds`.
+        """
         # A worker that is gone is told by the answer it does not give.
         with contextlib.suppress(OSError):
-            pickle.dump((function, list(rows)), self._in, protocol=5)
+            pickle.dump((function, given), self._in, protocol=5)
             self._in.flush()
         return self._receive(seconds)
 
-    def _receive(self, seconds: float) -> Part:
+    def _receive(self, seconds: float) -> Any:
         timer = threading.Timer(seconds, self._stop)
         timer.start()
         try:
             return pickle.load(self._out)
         except (EOFError, OSError, pickle.UnpicklingError) as error:
             reason = f"took more than {seconds:g} s" if self._late else "crashed the chemistry library"
-            raise _DiedError(reason) from error
+            raise DiedError(reason) from error
         finally:
             timer.cancel()
 
@@ -147,7 +151,7 @@ class _Crew:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._seats: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
+        self._seats: queue.SimpleQueue[Worker | None] = queue.SimpleQueue()
         for _ in range(size):
             self._seats.put(None)
 
@@ -155,23 +159,23 @@ class _Crew:
         """Return the parts of a chunk: one, or one per row when the whole could not be done."""
         try:
             return [self._call(function, chunk, CHUNK_SECONDS)]
-        except _DiedError:
+        except DiedError:
             return [self._single(function, row) for row in chunk]
 
     def _single(self, function: str, row: str | None) -> Part:
         try:
             return self._call(function, [row], ROW_SECONDS)
-        except _DiedError as error:
+        except DiedError as error:
             failed = _resolve(function)([None])
             return Part(failed.arrays, [str(error)], failed.keys, lost=True)
 
     def _call(self, function: str, rows: Rows, seconds: float) -> Part:
         worker = self._seats.get()
         try:
-            if worker is None and (worker := _hire()) is None:
+            if worker is None and (worker := hire()) is None:
                 return _resolve(function)(rows)
-            return worker.call(function, rows, seconds)
-        except _DiedError:
+            return worker.call(function, list(rows), seconds)
+        except DiedError:
             if worker is not None:
                 worker.close()
             worker = None
@@ -187,10 +191,11 @@ class _Crew:
                 worker.close()
 
 
-def _hire() -> _Worker | None:
+def hire() -> Worker | None:
+    """Start a worker process, or return None where none can be started."""
     try:
-        return _Worker()
-    except (OSError, _DiedError) as error:
+        return Worker()
+    except (OSError, DiedError) as error:
         LOG.warning("no worker process could be started (%s): working in this one", error)
         return None
 
@@ -200,12 +205,12 @@ def serve() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     # Whatever a library prints must not get between the answers.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    answer: Part | None = Part({}, [])
+    answer: Any = Part({}, [])
     while True:
         pickle.dump(answer, answers, protocol=5)
         answers.flush()
         try:
-            function, rows = pickle.load(sys.stdin.buffer)
+            function, given = pickle.load(sys.stdin.buffer)
         except EOFError:
             return
-        answer = _resolve(function)(rows)
+        answer = _resolve(function)(given)

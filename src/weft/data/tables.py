@@ -111,8 +111,8 @@ def write_table(frame: pl.DataFrame, path: Path | str) -> None:
         temporary.write_bytes(data)
 
 
-def encode_table(frame: pl.DataFrame, path: Path) -> bytes:
-    """Return the bytes that `write_table` writes: the same for the same frame."""
+def encode_table(frame: pl.DataFrame, path: Path, header: bool = True) -> bytes:
+    """Return the bytes that `write_table` writes: the same for the same frame; text also without its header."""
     extension = _extension(path, WRITABLE)
     buffer = io.BytesIO()
     if extension == ".parquet":
@@ -126,7 +126,7 @@ def encode_table(frame: pl.DataFrame, path: Path) -> bytes:
             raise UserError(what, where=str(path), mend="Write .parquet, or drop the column.")
         # A single empty cell must not look like a blank line.
         shown = frame.with_columns(pl.all().cast(pl.String).fill_null("")) if frame.width == 1 else frame
-        shown.write_csv(buffer, separator="," if extension == ".csv" else "\t")
+        shown.write_csv(buffer, include_header=header, separator="," if extension == ".csv" else "\t")
     data = buffer.getvalue()
     return gzip.compress(data, mtime=0) if path.suffix.lower() == ".gz" else data
 

@@ -74,14 +74,24 @@ def check_there(data: Path) -> None:
     raise UserError("there is no such file or folder", where=str(data), mend=mend)
 
 
-def check_output(out: Path, file: Path | None) -> None:
+def check_output(out: Path, file: Path | None, folder: bool = False) -> None:
     """Refuse an output path before any work is done for it.
+
+    Args:
+        out: the output.
+        file: the input.
+        folder: whether it may be a folder of files, too.
 
     Raises:
         UserError: for an extension that cannot be written, a missing folder, or the input itself.
     """
     from weft.data.tables import WRITABLE
 
+    if folder and (out.is_dir() or not out.suffix):
+        if file is not None and file.exists() and file.resolve() in (out.resolve(), *out.resolve().parents):
+            mend = "Choose another --out."
+            raise UserError("the output would be in the folder of the input", where=str(out), mend=mend)
+        return
     name = out.name.lower().removesuffix(".gz")
     if not name.endswith(WRITABLE):
         mend = f"Use {', '.join(WRITABLE)} or one of these with .gz."

@@ -40,8 +40,8 @@ class BusyError(UserError):
 
 
 @contextmanager
-def locked(folder: Path) -> Generator[None]:
-    """Hold `folder` for one fit; the lock goes with the process, however that ends.
+def locked(folder: Path, what: str = "fit") -> Generator[None]:
+    """Hold `folder` for one fit, or what else is done there; the lock goes with the process, however that ends.
 
     Raises:
         BusyError: when another process holds it.
@@ -50,7 +50,7 @@ def locked(folder: Path) -> Generator[None]:
     path = folder / LOCK
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    with _held(path) as file:
+    with _held(path, what) as file:
         with disk_errors(folder):
             file.truncate(0)
             file.write(str(os.getpid()))
@@ -63,7 +63,7 @@ def locked(folder: Path) -> Generator[None]:
 
 
 @contextmanager
-def _held(path: Path) -> Generator[IO[str]]:
+def _held(path: Path, what: str) -> Generator[IO[str]]:
     """Open and lock the file that stands at `path`; one that its holder has just removed locks nothing."""
     while True:
         with disk_errors(path.parent):
@@ -72,7 +72,7 @@ def _held(path: Path) -> Generator[IO[str]]:
             if not _take(file):
                 file.seek(0)
                 raise BusyError(
-                    f"another fit (process {file.read().strip() or 'unknown'}) is working here",
+                    f"another {what} (process {file.read().strip() or 'unknown'}) is working here",
                     where=str(path.parent),
                     mend="Wait for it to end or choose another --out.",
                 )
@@ -133,7 +133,11 @@ def check_target(folder: Path, result: str = MODEL) -> None:
 
 
 def prepare(
-    folder: Path, identity: Mapping[str, Any], resume: bool, finished: tuple[str, str] = (MODEL, CARD)
+    folder: Path,
+    identity: Mapping[str, Any],
+    resume: bool,
+    finished: tuple[str, str] = (MODEL, CARD),
+    what: str = "fit",
 ) -> Start:
     """Make `DIR/.work` ready and tell how the fit begins.
 
@@ -142,6 +146,7 @@ def prepare(
         identity: JSON-ready configuration and data hash: what must be the same to continue.
         resume: whether the person asked to continue.
         finished: the file that is written last, and the one that holds the identity.
+        what: what is done there.
 
     Raises:
         UserError: when there is unfinished work and `resume` is off, or it is of other options or data.
@@ -149,16 +154,16 @@ def prepare(
     work = folder / WORK
     unfinished = (work / "resume.json").is_file()
     if resume and unfinished:
-        _same(read_json(work / "resume.json"), identity, folder)
+        _same(read_json(work / "resume.json"), identity, folder, what)
         return Start.CONTINUED
     if unfinished:
         raise UserError(
-            "an unfinished fit is here",
+            f"an unfinished {what} is here",
             where=str(folder),
             mend=f"Add --resume to continue it, or delete {work} to start again.",
         )
     if resume and all((folder / name).is_file() for name in finished):
-        _same(_mapping(read_json(folder / finished[1]).get("identity")), identity, folder)
+        _same(_mapping(read_json(folder / finished[1]).get("identity")), identity, folder, what)
         return Start.FINISHED
     with disk_errors(work):
         shutil.rmtree(work, ignore_errors=True)
@@ -186,12 +191,12 @@ def clear(folder: Path) -> None:
         shutil.rmtree(folder / WORK)
 
 
-def _same(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> None:
+def _same(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path, what: str) -> None:
     changed = [key for key in {**before, **now} if before.get(key) != now.get(key)]
     if changed:
         told = "; ".join(f"{key} was {before.get(key)!r}, now {now.get(key)!r}" for key in changed)
         raise UserError(
-            f"cannot resume, the fit here began otherwise: {told}",
+            f"cannot resume, the {what} here began otherwise: {told}",
             where=str(folder),
             mend="Give the same options and data, or choose another --out.",
         )

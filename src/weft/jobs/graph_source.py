@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 USUAL = FitOptions().filled("inline", "published")
 _DRAWN = "random"
 _OF_MOLECULES = (
-    *("metalink", "rf", "lightgbm", "rf-gaussian", "two-stage-lr", "two-stage-lightgbm", "mean-of-four"),
+    *("metalink", "linear", "rf", "lightgbm", "rf-gaussian", "two-stage-lr", "two-stage-lightgbm", "mean-of-four"),
     *("binary-relevance", "classifier-chains", "powerset-knn", "few-shot"),
 )
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from weft.errors import UserError
 from weft.explain import Inquiry
+from weft.jobs.answering import predict_around
 from weft.jobs.coverage import cover
-from weft.jobs.predict import predict_around
 from weft.labels import LabelTable, Shown
 from weft.predictor import Predictions, Predictor
 from weft.serve.answers import ItemAnswer, PredictAnswer, WhatIfAnswer

@@ -18,11 +18,11 @@ from weft.data.molecules import Molecules
 from weft.data.reading import read_known
 from weft.data.tables import encode_table
 from weft.errors import UserError
+from weft.jobs.answering import blank, predict_around
 from weft.jobs.coverage import Covered, calibrator_of, cover
 from weft.jobs.inputs import Input
 from weft.jobs.node_input import NodeInput, read_nodes
 from weft.jobs.output import add_predictions, fill_blanks
-from weft.jobs.predict import blank, predict_around
 from weft.labels import LabelTable, Shown
 from weft.predictor import Predictions
 from weft.serve.answers import BadRow, TableReport
