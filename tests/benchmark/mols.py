@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 import numpy as np
 
@@ -21,8 +22,11 @@ TASKS = TaskSet.binary(list("abcdef"))
 
 
 def load(name: str) -> MoleculeSet:
-    """Return the set; `mortal` ends the process that reads it, as a crash would."""
+    """Return the set; `mortal` ends the process that reads it, as a crash would, and `frail` the first one alone."""
     if name == "mortal":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if name == "frail" and not (mark := Path(os.environ["WEFT_FRAIL"]) / "killed").exists():
+        mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     smiles = ["C" * (k + 1) + ring for ring in RINGS for k in range(6)]
     rng = np.random.default_rng(len(name))
@@ -47,7 +51,7 @@ SUITE = MoleculeSuite("mols", "Sixty molecules", ("mols", "other"), ROWS, ("gues
 PLAIN = MoleculeSuite(
     "plain",
     "",
-    ("mols", "mortal"),
+    ("mols", "mortal", "frail"),
     (MoleculeRow("prior", "prior"), MoleculeRow("nb", "naive-bayes")),
     ("prior",),
     "",

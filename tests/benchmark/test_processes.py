@@ -9,7 +9,7 @@ def test_two_at_a_time_and_one_that_dies(tmp_path, monkeypatch):
     """Protects a long run: what can be trained is, what was killed is told, and is tried again the next time."""
     monkeypatch.setitem(REGISTRY, "plain", "tests.benchmark.mols:PLAIN")
     told = []
-    options = RunOptions((0,), jobs=2)
+    options = RunOptions((0,), data=("mols", "mortal"), jobs=2)
     found = run_suite(PLAIN, tmp_path, options, lambda *words: told.append(words))
     assert {r.key for r in found.results} == {("prior", "mols", 0), ("nb", "mols", 0)}
     assert found.trained == 2

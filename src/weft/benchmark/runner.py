@@ -29,9 +29,11 @@ class RunOptions:
         resume: continue a training that was interrupted; finished ones are never repeated either way.
         changed: options given to every row that takes them, such as fewer epochs for a quick look.
         threads: each training computes with.
-        jobs: how many trainings to run at a time, each in a process of its own; 0 runs them in this one.
+        jobs: how many trainings to run at a time, each in a process of its own; 0 runs them in this one, or on Ray as
+            many as there is room for.
         shelf: folder of the stages that trainings share; None trains every stage of every model.
         device: where networks are trained and asked: `auto`, `cpu` or `cuda`.
+        engine: where processes of their own are: a name of `weft.engines.base.REGISTRY`.
     """
 
     seeds: tuple[int, ...] = (0, 1, 2)
@@ -43,6 +45,7 @@ class RunOptions:
     jobs: int = 0
     shelf: Path | None = None
     device: str = "cpu"
+    engine: str = "local"
 
 
 @dataclass(frozen=True)
@@ -90,9 +93,11 @@ def run_suite(suite: AnySuite[R], out: Path, options: RunOptions | None = None, 
     ended: list[tuple[Job, str]] = []
     if missing:
         suite.check([job.here for job in missing])
-        options = replace(options, device=str(find_device(options.device)))
-        run = _in_processes if options.jobs else _here
-        ended = run(suite, results, missing, options, report)
+        device = str(find_device(options.device))  # refused here, not by every process
+        if options.jobs or options.engine != "local":
+            ended = _elsewhere(suite, results, missing, options, report)
+        else:
+            ended = _here(suite, results, missing, replace(options, device=device), report)
     absent = () if options.data else tuple(suite.absent())
     return replace(_finished(results, {job.key for job in jobs}, ended), absent=absent)
 
@@ -119,20 +124,30 @@ def _here(
     return ended
 
 
-def _in_processes(
+def _elsewhere(
     suite: AnySuite[R], results: Results[R], missing: Sequence[Job], options: RunOptions, report: Report
 ) -> list[tuple[Job, str]]:
-    from weft.benchmark.child import Spec, main
-    from weft.benchmark.processes import run_jobs
+    """Have an engine do the trainings; what one may lose is a try, which another repeats."""
+    from weft.benchmark.child import TARGET, Spec
+    from weft.engines.base import Work, engine
 
     if suite.name not in REGISTRY:
         mend = "Add a line to weft.benchmark.suite.REGISTRY, or run it with jobs=0."
         raise UserError(f"other processes cannot find the suite {suite.name!r}", mend=mend)
-
-    def spec(job: Job) -> Spec:
-        return Spec(
-            REGISTRY[suite.name], results.folder, job.row.name, job.data, job.seed,
-            options.changed, options.threads, options.resume, options.shelf, options.device,
-        )  # fmt: skip
-
-    return run_jobs(missing, main, spec, options.jobs, options.threads, report)
+    shelf = None if options.shelf is None else options.shelf.absolute()
+    work = [
+        Work(
+            job.words,
+            TARGET,
+            Spec(
+                REGISTRY[suite.name], results.folder.absolute(), job.row.name, job.data, job.seed,
+                options.changed, options.threads, options.resume, shelf, options.device,
+            ),
+            alone=True,
+        )
+        for job in missing
+    ]  # fmt: skip
+    jobs = {job.key: job for job in missing}
+    place = engine(options.engine, options.jobs, options.threads)
+    ended = place.run(work, len(work), "benchmark", report)
+    return [(jobs[one.work.spec.key], one.answer or f"failed: {one.fault}") for one in ended]

@@ -71,6 +71,18 @@ Devices = Annotated[
 Deterministic = Annotated[
     bool, typer.Option("--deterministic", help="The same bits for the same seed on a CUDA card, too, at some cost.")
 ]
+Engine = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        metavar="ENGINE",
+        help="Where work is done in parallel: local (processes of this machine) or ray (a cluster, or this machine).",
+    ),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option("--jobs", "-j", min=1, help="Parts at a time, in processes of their own (default: as many as fit)."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, to standard output.")]
 Rows = Annotated[

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from weft.cli.arguments import Device, Json, Quiet, Threads, names
+from weft.cli.arguments import Device, Engine, Json, Quiet, Threads, names
 from weft.cli.console import note, say, say_json
 from weft.cli.progress import progress
 from weft.errors import UserError
@@ -66,6 +66,7 @@ def command(
     pictures: Annotated[
         Path | None, typer.Option(metavar="DIR", rich_help_panel=_SHOW, help="Where pictures go (default: --out).")
     ] = None,
+    engine: Engine = "local",
     device: Device = "auto",
     threads: Threads = None,
     quiet: Quiet = False,
@@ -95,7 +96,9 @@ def command(
     changed = {option: value for option, value in given.items() if value is not None}
     processes = found.processes if jobs is None else jobs
     numbers = numbers or tuple(range(found.rounds))
-    options = RunOptions(numbers, names(rows), names(data), resume, changed, threads or 1, processes, shelf, device)
+    options = RunOptions(
+        numbers, names(rows), names(data), resume, changed, threads or 1, processes, shelf, device, engine
+    )
     _run(found, out, options, quiet, json)
 
 
