@@ -73,6 +73,20 @@ def test_each_resample_is_scored_as_if_its_nodes_were_written_out(metric, slow):
     assert score(counts.astype(float), cells, metric) == pytest.approx(expected)
 
 
+def test_few_of_a_class_are_ranked_to_the_same_bits(monkeypatch):
+    """Protects the product over pairs, ties included: counts and halves are exact in either order of sums."""
+    rng = np.random.default_rng(3)
+    y, mean = rng.integers(0, 30, 200).astype(float), rng.random((200, 30)).round(2)
+    counts = np.stack([np.bincount(rng.integers(0, 200, 200), minlength=200) for _ in range(7)]).astype(float)
+    few = score(counts, Cells(y, mean), "roc_auc")
+    monkeypatch.setattr("weft.hetero.resample._FEW", -1)
+    assert np.array_equal(few, score(counts, Cells(y, mean), "roc_auc"))
+    rows = np.repeat(np.arange(200), counts[0].astype(int))
+    there = [c for c in range(30) if (y[rows] == c).sum() > 0]
+    slow = np.mean([roc_auc_score(y[rows] == c, mean[rows, c]) for c in there])
+    assert few[0] == pytest.approx(slow)
+
+
 def test_multiclass_and_multilabel_resamples():
     rng = np.random.default_rng(2)
     y, mean = rng.integers(0, 4, 50).astype(float), rng.random((50, 4))

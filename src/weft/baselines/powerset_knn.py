@@ -94,7 +94,7 @@ class PowersetKNNPredictor(Predictor):
         for start in range(0, len(x), _BLOCK):
             part = slice(start, start + _BLOCK)
             key = self._distance(x[part]) + self._disagreement(y[part], shown[part])
-            order = np.argsort(key, axis=1, kind="stable")[:, : max(ks)]
+            order = _smallest(key, max(ks))
             for k, out in zip(ks, found, strict=True):
                 near = order[:, :k]
                 seen = self.observed[near]
@@ -131,3 +131,11 @@ class PowersetKNNPredictor(Predictor):
         model.x, model.y = np.asarray(arrays["x"], np.float32), np.asarray(arrays["y"], np.float32)
         model.observed, model.prior = np.asarray(arrays["observed"], bool), np.asarray(arrays["prior"])
         return model
+
+
+def _smallest(key: Floats, k: int) -> NDArray[np.int64]:
+    """Return the places of the `k` smallest of each row, smallest first, `[N, min(k, n)]`; the rest is not sorted."""
+    if k >= key.shape[1]:
+        return np.argsort(key, axis=1, kind="stable")
+    some = np.sort(np.argpartition(key, k, axis=1)[:, :k], axis=1)
+    return np.take_along_axis(some, np.argsort(np.take_along_axis(key, some, 1), axis=1, kind="stable"), 1)

@@ -198,7 +198,7 @@ def _one_task(tasks: TaskSet) -> TaskSet:
     found: list[Task] = [task for task in tasks if task.kind is Kind.MULTICLASS]
     if len(tasks) != 1 or not found:
         what = f"a few-shot model has one multiclass task, these are {', '.join(tasks.names[:3])}"
-        raise UserError(what, mend="Name its column with --task, or choose '--model metalink'.")
+        raise UserError(what, mend="Name its column with --tasks, or choose '--model metalink'.")
     return tasks
 
 

@@ -13,6 +13,8 @@ from weft.labels import Floats
 
 _CHUNK = 4_000_000
 """Numbers in one block of resamples: 32 MB."""
+_FEW = 64
+"""With so many nodes of a class, or fewer, each is compared with all others."""
 
 Weighted = Callable[[Floats, Floats, Floats], Floats]
 """(times drawn `[B, n]`, truth `[n]`, prediction) -> metric of each resample `[B]`, NaN where undefined."""
@@ -123,6 +125,11 @@ def _groups(counts: Floats, y: Floats, order: NDArray[np.intp], mean: Floats) ->
 
 
 def _roc_auc(counts: Floats, y: Floats, mean: Floats) -> Floats:
+    ones = np.flatnonzero(y)
+    if len(ones) <= _FEW:  # as of one class among hundreds: a product over pairs instead of a sort of every resample
+        above = (mean[ones, None] > mean) + 0.5 * (mean[ones, None] == mean)
+        won = (counts[:, ones] * (counts @ (above * (1 - y)).T)).sum(1)
+        return _divide(won, (counts @ y) * (counts @ (1 - y)))
     positive, negative = _groups(counts, y, np.argsort(mean, kind="stable"), mean)
     below = negative.cumsum(1) - negative / 2
     return _divide((positive * below).sum(1), positive.sum(1) * negative.sum(1))

@@ -96,13 +96,13 @@ class Layout:
         known = np.zeros((labels.n_rows, self.width), np.float32)
         value = np.zeros((labels.n_rows, self.width), np.float32)
         wide = np.array([task.width for task in self.tasks])[labels.col] > 1
-        first = self.tasks.offsets[labels.col]
-        at = first[~wide]
+        offsets = self.tasks.offsets
+        at = offsets[labels.col[~wide]]
         known[labels.row[~wide], at] = 1
         value[labels.row[~wide], at] = (labels.value[~wide] - self.center[at]) / self.scale[at]
         for i, j, y in zip(labels.row[wide], labels.col[wide], labels.value[wide], strict=True):
-            known[i, self.tasks.offsets[j] : self.tasks.offsets[j + 1]] = 1
-            value[i, self.tasks.offsets[j] + int(y)] = 1
+            known[i, offsets[j] : offsets[j + 1]] = 1
+            value[i, offsets[j] + int(y)] = 1
         continuous = self.continuous
         parts = (torch.from_numpy(part) for part in (known, value, continuous))
         return ColumnLabels(*parts, mixed=bool(continuous.any()))
