@@ -4,7 +4,9 @@ from sklearn.ensemble import RandomForestRegressor
 
 from tests.baselines.problems import features, targets
 from weft.baselines import trees
-from weft.baselines.trees import Forest, Nodes, from_sklearn, round_down, walk
+from weft.baselines.tree_nodes import Nodes, from_sklearn, round_down
+from weft.baselines.tree_walk import walk
+from weft.baselines.trees import Forest
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from weft.baselines.learners import Arrays, Floats, Learner, Targets
 from weft.baselines.tabular import Features
-from weft.baselines.trees import Forest, Nodes, from_sklearn
+from weft.baselines.tree_nodes import Nodes, from_sklearn
+from weft.baselines.trees import Forest
 from weft.training.calibration import logit
 from weft.training.run import Run
 
@@ -78,12 +79,13 @@ class BaggedLearner(Learner):
         self.continuous, self.mean = targets.continuous, targets.prior()
         out = np.empty(targets.y.shape)
         kept: list[Nodes] = []
+        by_column = np.asfortranarray(x.x)  # a tree reads few columns, each for many rows
         for j in range(targets.width):
             rows, y = targets.column(j)
             settings = Growth(self.estimator, count, self.leaf, run.threads)
             trees, samples = grow(x.x[rows], y, settings, [run.seed, j])
             kept.extend(trees)
-            out[:, j] = _out_of_bag(trees, samples, x.x, rows)
+            out[:, j] = _out_of_bag(trees, samples, by_column, rows)
             run.report(self.name, j + 1, targets.width, "")
         self.forest = Forest.of(kept, np.repeat(np.arange(targets.width), count), targets.width)
         return self._score(out)
@@ -94,7 +96,8 @@ class BaggedLearner(Learner):
         return np.where(self.continuous, mean, logit(np.where(self.continuous, 0.5, share)))
 
     def _predict(self, x: Features) -> Floats:
-        return self._score(self.moments(x)[0])
+        assert self.forest is not None
+        return self._score(self.forest.sums(x.x) / self.forest.counts())
 
     def moments(self, x: Features) -> tuple[Floats, Floats]:
         """Return mean and standard deviation over the trees of the columns that have trees, `[N, L']` both."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from weft.baselines.gradient import boost_folds
 from weft.baselines.learners import Floats
 from weft.baselines.supervised import TreePredictor
+from weft.baselines.tree_nodes import Nodes
 from weft.baselines.tree_table import F32, Column
-from weft.baselines.trees import Nodes
 from weft.training.calibration import sigmoid
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class BoostingPredictor(TreePredictor):
         return boost_folds(x, y, datum, continuous, settings, self.members, rounds, seed)
 
     def _answer(self, x: F32, column: int, continuous: bool) -> tuple[Floats, Floats]:
-        raw = self.forest.only(column * self.members, (column + 1) * self.members).moments(x)[0]
+        raw = self.forest.only(column * self.members, (column + 1) * self.members).sums(x)
         each = raw if continuous else sigmoid(raw)
         mean = raw.mean(1)
         return mean if continuous else sigmoid(mean), each.std(1)

@@ -9,8 +9,8 @@ import numpy as np
 from weft.baselines.bagging import Growth, grow
 from weft.baselines.learners import Floats
 from weft.baselines.supervised import TreePredictor
+from weft.baselines.tree_nodes import Nodes
 from weft.baselines.tree_table import F32, Column
-from weft.baselines.trees import Nodes
 
 if TYPE_CHECKING:
     from weft.training.run import Run

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from weft.baselines.learners import Arrays, Floats, Learner, Targets, folds
 from weft.baselines.tabular import Features
-from weft.baselines.trees import Forest, Nodes, round_down
+from weft.baselines.tree_nodes import Nodes, round_down
+from weft.baselines.trees import Forest
 from weft.training.run import Run
 
 SETTINGS: dict[str, Any] = {
@@ -78,7 +79,7 @@ class GradientLearner(Learner):
         kept: list[Nodes] = []
         for k in range(self.shares):
             trees = boost(binned, rows, y, fold == k, settings, self.rounds)
-            raw[k] = Forest.of(trees, [0] * len(trees), 1).moments(x)[0][:, 0]
+            raw[k] = Forest.of(trees, [0] * len(trees), 1).sums(x)[:, 0]
             kept.extend(trees)
         answer = raw.mean(0)
         answer[rows] = raw[fold, rows]
@@ -86,7 +87,7 @@ class GradientLearner(Learner):
 
     def _predict(self, x: Features) -> Floats:
         assert self.forest is not None
-        return self.forest.moments(x.x)[0] / self.shares
+        return self.forest.sums(x.x) / self.shares
 
     def _state(self) -> dict[str, NDArray[Any]]:
         assert self.forest is not None

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from weft.baselines.bagging import Growth, grow
 from weft.baselines.learners import Floats, Targets
 from weft.baselines.linear import linear_model
-from weft.baselines.trees import Forest, Nodes
+from weft.baselines.tree_nodes import Nodes
+from weft.baselines.trees import Forest
 from weft.training.calibration import logit, sigmoid
 from weft.training.run import Run
 
@@ -175,7 +176,7 @@ class ForestLinks(Links):
         if not len(mine):
             return np.full(len(base), self.prior[j])
         read = self._table(base, y.astype(np.float32), self.order[:at])
-        return mine.moments(read)[0][:, 0] / len(mine)
+        return mine.sums(read)[:, 0] / len(mine)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return the arrays."""

@@ -13,7 +13,8 @@ from weft.baselines.evidence import Evidence
 from weft.baselines.gradient import boost_folds
 from weft.baselines.learners import Floats, Targets
 from weft.baselines.second_stage import Lesson, SecondStage
-from weft.baselines.trees import Forest, Nodes
+from weft.baselines.tree_nodes import Nodes
+from weft.baselines.trees import Forest
 from weft.training.calibration import sigmoid
 from weft.training.run import Run
 
@@ -71,7 +72,7 @@ class BoostedStage(SecondStage):
         members = _members(evidence.scale.width)
         for j in np.unique(self.forest.column // members):
             x = self._features(evidence, int(j))
-            raw = self.forest.only(int(j) * members, (int(j) + 1) * members).moments(x)[0]
+            raw = self.forest.only(int(j) * members, (int(j) + 1) * members).sums(x)
             if evidence.scale.continuous[j]:
                 mean[:, j], std[:, j] = raw.mean(1), raw.std(1)
             else:

@@ -19,8 +19,9 @@ from weft.arrays import put_under, under
 from weft.baselines.known import Known, Units
 from weft.baselines.learners import Bools, Floats, Targets, column_targets
 from weft.baselines.tabular import Columns, Features, tabular
+from weft.baselines.tree_nodes import Nodes
 from weft.baselines.tree_table import F32, Column, drawn_columns, renamed
-from weft.baselines.trees import Forest, Nodes
+from weft.baselines.trees import Forest
 from weft.baselines.values_only import ValuesOnly, pooled
 from weft.errors import UserError
 from weft.labels import LabelTable, Shown

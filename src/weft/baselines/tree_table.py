@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weft.baselines.learners import Floats
-from weft.baselines.trees import Nodes
+from weft.baselines.tree_nodes import Nodes
 
 F32 = NDArray[np.float32]
 
