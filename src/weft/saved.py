@@ -84,7 +84,7 @@ def load(folder: Path | str, device: str = "cpu") -> Predictor:
         raise UserError(f"the model card is damaged ({error!r})", where=where, mend=_MEND) from error
     model.settings = frozenset(Setting(str(name)) for name in card["settings"])
     model.features = {str(kind): str(made) for kind, made in card["features"].items()}
-    if device == "cpu":
+    if device == "cpu" or (device == "auto" and not model.on_device):
         return model
     found = find_device(device)
     return model.to(str(found)) if model.on_device else model

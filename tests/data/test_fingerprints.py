@@ -89,3 +89,11 @@ def test_real_molecules_are_described():
     # Protects: on real data hardly anything is undefined.
     x = f.descriptors(real_smiles("tox21")[:150])
     assert np.isfinite(x).mean() > 0.999
+
+
+def test_sparse_counts_are_the_dense_ones():
+    """Protects the two ways to the same counts from each other, bad rows included."""
+    smiles = ["CCO", None, "c1ccccc1C(=O)NCC", "C1CC", "C" * 300]
+    x, status = f.morgan_counts(smiles, workers=0)
+    assert (x.toarray() == f.morgan(smiles, workers=0)).all()
+    assert [reason == "ok" for reason in status] == [True, False, True, False, True]

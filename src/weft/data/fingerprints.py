@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from weft.data.descriptors import DESCRIPTOR_NAMES, DESCRIPTORS_HASH, describe
 from weft.data.parallel import Part, Rows, run_rows
-from weft.data.smiles import parse
+from weft.data.smiles import parse, parse_quiet
 
 if TYPE_CHECKING:
     from rdkit.Chem.rdFingerprintGenerator import FingerprintGenerator64
@@ -44,20 +44,24 @@ def morgan_part(rows: Rows) -> Part:
 
 def counts_part(rows: Rows) -> Part:
     """Return the Morgan counts that are not 0: bits, counts and how many a row has; a bad row has none."""
+    from rdkit import rdBase
+
     bits: list[int] = []
     counts: list[int] = []
-    ends = np.zeros(len(rows), np.int64)
+    each = np.zeros(len(rows), np.int64)
     status: list[str] = []
-    for at, row in enumerate(rows):
-        mol, reason = parse(row)
-        if mol is not None:
-            found = _generator().GetCountFingerprint(mol).GetNonzeroElements()
-            bits += found
-            counts += found.values()
-            ends[at] = len(found)
-        status.append(reason)
+    count = _generator().GetCountFingerprint
+    with rdBase.BlockLogs():
+        for at, row in enumerate(rows):
+            mol, reason = parse_quiet(row)
+            if mol is not None:
+                found = count(mol).GetNonzeroElements()
+                bits += found
+                counts += found.values()
+                each[at] = len(found)
+            status.append(reason)
     arrays = {"bit": np.array(bits, np.int32), "count": np.minimum(np.array(counts, np.int64), 255).astype(np.uint8)}
-    return Part({**arrays, "n": ends}, status)
+    return Part({**arrays, "n": each}, status)
 
 
 def descriptor_part(rows: Rows) -> Part:

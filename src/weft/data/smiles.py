@@ -27,16 +27,21 @@ def parse(smiles: str | None) -> tuple[Mol | None, str]:
     Returns:
         The molecule and `ok`, or None and the reason why the row cannot be used.
     """
+    with rdBase.BlockLogs():
+        return parse_quiet(smiles)
+
+
+def parse_quiet(smiles: str | None) -> tuple[Mol | None, str]:
+    """Do what `parse` does, for a caller that keeps RDKit quiet (`rdBase.BlockLogs`) for many molecules at once."""
     text = smiles.strip() if smiles is not None else ""
     if not text:
         return None, "empty SMILES"
     if len(text) > MAX_CHARS:
         return None, f"SMILES longer than {MAX_CHARS} characters"
-    with rdBase.BlockLogs():
-        try:
-            return _parse(text)
-        except (ValueError, RuntimeError, UnicodeError) as error:
-            return None, f"cannot be parsed: {_one_line(error)}"
+    try:
+        return _parse(text)
+    except (ValueError, RuntimeError, UnicodeError) as error:
+        return None, f"cannot be parsed: {_one_line(error)}"
 
 
 def _parse(text: str) -> tuple[Mol | None, str]:
