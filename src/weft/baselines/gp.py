@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from weft.baselines.blocks import full, in_threads
 from weft.baselines.kernel import F32, Kernel
 from weft.baselines.learners import Arrays, Floats, Learner, Targets
 from weft.baselines.solve import Product, deflation, solve_masked
@@ -22,6 +23,7 @@ from weft.training.run import Run
 _EXACT = 3e10  # leave-one-out while the cubes of the systems' sizes sum to less
 _SUBSET = 2048
 _CHUNK = 1024  # systems solved at once
+_BLOCK = 1024  # data compared with all training data at once
 
 
 class GaussianProcessLearner(Learner):
@@ -118,8 +120,10 @@ class GaussianProcessLearner(Learner):
 
     def _predict(self, x: Features) -> Floats:
         assert self.kernel is not None
-        blocks = (x.take(np.arange(i, min(i + 1024, len(x)))) for i in range(0, len(x), 1024))
-        latent = np.concatenate([self.kernel(block) @ self.weight for block in blocks])
+        kernel = self.kernel
+        kernel(x.take([0]))  # what threads share is made before they start
+        blocks, rows = full(len(x), _BLOCK), np.arange(len(x))
+        latent = np.concatenate(in_threads(blocks, lambda part: kernel(x.take(rows[part])) @ self.weight))
         return self._score(latent.astype(np.float64))
 
     def _state(self) -> dict[str, NDArray[Any]]:

@@ -71,8 +71,12 @@ class Kernel:
         levels = self._anchor("levels")
         anchors = self._anchor("unary")
         least = np.asarray(csr_array(_unary(counts, levels)) @ anchors, np.float32)
-        most = counts.sum(1)[:, None] + self._anchor("sizes")[None] - least
-        return np.divide(least, most, out=np.ones_like(least), where=most > 0)
+        size, sizes = counts.sum(1), self._anchor("sizes")
+        most = size[:, None] + sizes[None]
+        most -= least
+        least[np.ix_(size == 0, sizes == 0)] = 1
+        most[np.ix_(size == 0, sizes == 0)] = 1
+        return np.divide(least, most, out=least)
 
     def _anchor(self, name: str) -> Any:
         if name not in self._cache:

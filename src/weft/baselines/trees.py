@@ -8,7 +8,6 @@ layout has changed, a NumPy walk gives the same leaves.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weft.arrays import Arrays
+from weft.baselines.blocks import even, in_threads
 from weft.baselines.tree_bits import BitForest
 from weft.baselines.tree_nodes import F32, Floats, Ints, Nodes
 from weft.baselines.tree_walk import compiled, walk
@@ -83,11 +83,11 @@ class Forest:
     def _moments(self, x: F32, count: int) -> Sequence[Floats]:
         if len(x) <= _FEW:
             return self._few(np.ascontiguousarray(x, np.float32), count)
-        blocks = np.array_split(x, -(-len(x) // _BLOCK))
         answers = self._in_bits if BitForest.suits(self.nodes, self.start) and not np.isnan(x).any() else self._walked
-        answers(blocks[0][:1])  # what threads share is made before they start
-        with ThreadPoolExecutor(max(1, min(len(blocks), _threads()))) as pool:
-            sums = list(pool.map(lambda block: self._sums(answers(block), len(block), count), blocks))
+        answers(x[:1])  # what threads share is made before they start
+        sums = in_threads(
+            even(len(x), _BLOCK), lambda part: self._sums(answers(x[part]), part.stop - part.start, count)
+        )
         return [np.concatenate([part[at] for part in sums], 1).T.copy() for at in range(count)]
 
     def _sums(self, answers: Iterator[tuple[int, Floats]], rows: int, count: int) -> list[Floats]:
@@ -168,12 +168,6 @@ class Forest:
         nodes = Nodes(feature, np.asarray(arrays["number"], np.float32), left, right, nan_left)
         start, column = np.asarray(arrays["start"], np.int64), np.asarray(arrays["column"], np.int64)
         return cls(nodes, start, column, int(arrays["n_columns"][0]))
-
-
-def _threads() -> int:
-    import torch
-
-    return torch.get_num_threads()
 
 
 def _narrow(numbers: NDArray[np.int32]) -> NDArray[Any]:

@@ -85,6 +85,7 @@ def choose(
 ) -> Choice:
     """Return the choice with the least cross-validated loss over all reveal ratios.
 
+    Second stages take most of the time: those that help on no rung in the first fold are not fitted in the others.
     A group with most of the data is torn apart, as nothing would be left to fit; with too few data for a choice the
     channel is held firmly and stays alone.
 
@@ -101,10 +102,23 @@ def choose(
     if len(lesson.groups) < _FOLDS:
         return min(among, key=lambda choice: (len(choice.stages), -RUNGS.index(choice.rung)))
     fold = group_folds(lesson.groups, _FOLDS, np.random.default_rng(run.seed))
-    losses = np.zeros(len(among))
+    left, losses = list(among), np.zeros(len(among))
     for k in range(_FOLDS if layout.width <= MANY_COLUMNS else 1):
-        losses += _fold_losses(among, lesson, (fold != k, fold == k), layout, (config, shows, k, run))
-    return among[int(np.argmin(losses))]
+        losses += _fold_losses(left, lesson, (fold != k, fold == k), layout, (config, shows, k, run))
+        if k == 0:
+            kept = np.flatnonzero(_hopeful(left, losses))
+            left, losses = [left[int(at)] for at in kept], losses[kept]
+    return left[int(np.argmin(losses))]
+
+
+def _hopeful(among: Sequence[Choice], losses: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which candidates have only stages that are among those of a candidate better than the channel alone."""
+    alone = np.array([not choice.stages for choice in among])
+    if not alone.any():
+        return np.ones(len(among), bool)
+    better = losses < losses[alone].min()
+    names = {name for choice, good in zip(among, better, strict=True) if good for name in choice.stages}
+    return np.array([names.issuperset(choice.stages) for choice in among])
 
 
 def _fold_losses(
