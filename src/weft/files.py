@@ -53,6 +53,28 @@ def _errno(error: Exception) -> int | None:
 
 
 @contextmanager
+def damaged(path: Path | str, what: str, mend: str) -> Generator[None]:
+    """Turn whatever a library makes of a damaged file at `path` into a `UserError`.
+
+    Libraries that read containers fail in many ways when one is damaged, out of memory among them: a few bytes may
+    claim to be any size.
+
+    Args:
+        path: the file.
+        what: what it is not, or what it is.
+        mend: what to do.
+    """
+    try:
+        with disk_errors(path):
+            yield
+    except UserError:
+        raise
+    except Exception as error:
+        told = " ".join(str(error).split())[:160] or type(error).__name__
+        raise UserError(f"{what} ({told})", where=str(path), mend=mend) from error
+
+
+@contextmanager
 def atomic(path: Path | str) -> Generator[Path]:
     """Give a temporary path beside `path` to write to; rename it into place when the block succeeds.
 

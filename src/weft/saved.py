@@ -19,7 +19,7 @@ from weft.errors import UserError
 from weft.files import atomic, disk_errors, read_json, write_json
 from weft.predictor import Predictor, predictor_class
 from weft.publish import settle
-from weft.seal import check_whole, sealed
+from weft.seal import check_card, check_whole, sealed
 from weft.settings import Setting
 from weft.tasks import TaskSet
 
@@ -74,20 +74,27 @@ def load(folder: Path | str, device: str = "cpu") -> Predictor:
     card: dict[str, Any] = read_json(folder / "model.json")
     try:
         _check_schema(card, folder)
+        check_card(card, folder / "model.json", _MEND)
         check_whole(card, folder / "model.safetensors", _TORN)
-        arrays = _read_arrays(folder / "model.safetensors", card["arrays"])
-        tasks = TaskSet.from_json(card["tasks"])
-        model = predictor_class(str(card["predictor"])).restore(tasks, card["config"], arrays)
-        model.calibrator = _calibrator(card.get("calibration"), arrays)
-    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        model = _restored(card, _read_arrays(folder / "model.safetensors", card["arrays"]))
+    except UserError:
+        raise
+    except Exception as error:  # whatever a configuration of wrong values leads to
         where = str(folder / "model.json")
         raise UserError(f"the model card is damaged ({error!r})", where=where, mend=_MEND) from error
-    model.settings = frozenset(Setting(str(name)) for name in card["settings"])
-    model.features = {str(kind): str(made) for kind, made in card["features"].items()}
     if device == "cpu" or (device == "auto" and not model.on_device):
         return model
     found = find_device(device)
     return model.to(str(found)) if model.on_device else model
+
+
+def _restored(card: dict[str, Any], arrays: Arrays) -> Predictor:
+    tasks = TaskSet.from_json(card["tasks"])
+    model = predictor_class(str(card["predictor"])).restore(tasks, card["config"], arrays)
+    model.calibrator = _calibrator(card.get("calibration"), arrays)
+    model.settings = frozenset(Setting(str(name)) for name in card["settings"])
+    model.features = {str(kind): str(made) for kind, made in card["features"].items()}
+    return model
 
 
 def _calibrator(told: Any, arrays: Arrays) -> Calibrator | None:

@@ -46,3 +46,18 @@ def check_whole(card: Mapping[str, Any], path: Path, mend: str) -> None:
     if wanted is not None and sha256(path) != wanted:
         what = "this is not the file that was written with its card: writing was cut short, or it was changed since"
         raise UserError(what, where=str(path), mend=mend)
+
+
+def check_card(card: Mapping[str, Any], path: Path, mend: str) -> None:
+    """Refuse a card that is not as it was written; cards without a seal are taken.
+
+    Args:
+        card: the content of `path`.
+        path: the file.
+        mend: what to do.
+
+    Raises:
+        UserError: when its own hash is another.
+    """
+    if card.get(SEAL) not in (None, card_hash(card)):
+        raise UserError("it was changed after it was written", where=str(path), mend=mend)

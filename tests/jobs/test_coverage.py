@@ -50,7 +50,7 @@ def test_a_coverage_that_cannot_be_is_refused(model, new, tmp_path):
     with pytest.raises(UserError, match="90 is no coverage"):
         predict(model, new, tmp_path / "out.csv", PredictOptions(coverage=90))
     card = json.loads((model / "model.json").read_text())
-    (model / "model.json").write_text(json.dumps({**card, "calibration": None}))
+    (model / "model.json").write_text(json.dumps({**card, "calibration": None, "seal": None}))
     with pytest.raises(UserError, match=r"no validation labels.*validation part"):
         predict(model, new, tmp_path / "out.csv", PredictOptions(coverage=0.9))
     assert not (tmp_path / "out.csv").exists()

@@ -130,7 +130,7 @@ def test_the_usual_smiles_column_goes_first(model, tmp_path):
 def test_a_model_without_labels_says_so(model, new, tmp_path):
     """Protects a person from believing that labels were used when the model takes none."""
     card = json.loads((model / "model.json").read_text())
-    (model / "model.json").write_text(json.dumps({**card, "settings": ["standard"]}))
+    (model / "model.json").write_text(json.dumps({**card, "settings": ["standard"], "seal": None}))
     done = predict(model, new, tmp_path / "out.csv")
     assert (done.known, done.used) == (4, False)
     values = [float(row["a_pred"]) for row in read(tmp_path / "out.csv") if row["a_pred"]]

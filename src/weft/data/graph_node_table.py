@@ -14,8 +14,7 @@ from weft.data.graph_table_files import TableFiles
 from weft.data.graph_toml import NodeSpec
 from weft.data.hetero import Ints, NodeTable
 from weft.data.splits import PARTS
-from weft.errors import UserError
-from weft.files import disk_errors
+from weft.files import damaged
 from weft.labels import Floats
 
 _WORDS = {"training": "train", "valid": "val", "validation": "val", "testing": "test"}
@@ -105,21 +104,13 @@ def _one_hot(files: TableFiles, about: NodeSpec, name: str, words: list[str] | N
 
 
 def _sparse(files: TableFiles, file: str, n: int) -> Any:
-    from zipfile import BadZipFile
-
     from scipy.sparse import csr_array, load_npz
 
     path = files.folder / file
-    try:
-        with disk_errors(path):
-            found = csr_array(load_npz(path))
-            found.check_format(full_check=True)
-            found = found.astype(np.float32)
-    except UserError:
-        raise
-    except (ValueError, KeyError, EOFError, BadZipFile, TypeError, AttributeError, NotImplementedError) as error:
-        mend = "Write it with scipy.sparse.save_npz."
-        raise UserError(f"not a sparse matrix ({error})", where=str(path), mend=mend) from error
+    with damaged(path, "not a sparse matrix", "Write it with scipy.sparse.save_npz."):
+        found = csr_array(load_npz(path))
+        found.check_format(full_check=True)
+        found = found.astype(np.float32)
     with told(str(path)):
         return NodeTable(n, None, found).sparse
 

@@ -8,8 +8,6 @@ further splits are `TYPE__TASK__SPLIT_PART`) and `meta.json` (numbers of nodes, 
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,16 +15,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from weft.arrays import read_arrays
 from weft.data.graph_build import Parts, build_graph, told
 from weft.data.graph_npz_labels import read_columns, read_parts
 from weft.data.graph_problems import Problems
 from weft.data.hetero import HeteroGraph, Ints, NodeTable, Relation
 from weft.errors import UserError, nearest
-from weft.files import disk_errors, read_json
+from weft.files import damaged, read_json
 
 Arrays = Mapping[str, NDArray[Any]]
 
-_BROKEN = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, NotImplementedError, RuntimeError)
 _CSR = ("data", "indices", "indptr", "shape")
 
 
@@ -80,14 +78,12 @@ def load_arrays(path: Path, needed: bool = False) -> dict[str, NDArray[Any]]:
     """
     if not needed and not path.exists():
         return {}
-    try:
-        with disk_errors(path), np.load(path, allow_pickle=False) as held:
-            return {key: held[key] for key in held.files}
-    except UserError:
-        raise
-    except (*_BROKEN, AttributeError, TypeError) as error:
-        mend = "Write it with numpy.savez_compressed(path, NAME=array, ...), no object arrays."
-        raise UserError(f"not a file of arrays ({error})", where=str(path), mend=mend) from error
+    mend = "Write it with numpy.savez_compressed(path, NAME=array, ...), no object arrays."
+    with damaged(path, "not a file of arrays", mend):
+        found = read_arrays(path)
+        if isinstance(found, np.ndarray):
+            raise ValueError("one array without a name")
+        return found
 
 
 def read_edges(edge: NDArray[Any]) -> Ints:

@@ -20,6 +20,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from weft import arrays
 from weft.data.cache import content_key
 from weft.data.image_decode import Form, decode
 from weft.data.image_pack import SIDE, Packed, Progress, key_of, pack
@@ -28,7 +29,7 @@ from weft.data.images import Images
 from weft.data.pixels import Pixels
 from weft.data.tables import Table
 from weft.errors import UserError
-from weft.files import disk_errors
+from weft.files import damaged
 
 _ENDINGS: Final = (".npz", ".pkl", ".pickle")
 _PART: Final = re.compile(r"(?:^|[_\-.])(train|val|test)(?=[_\-.]|$)")
@@ -72,10 +73,11 @@ def list_arrays(path: Path) -> Listing:
     frames: list[pl.DataFrame] = []
     parts: list[Sequence[Any]] = []
     for file in files:
-        images, frame = _one_file(file)
+        with damaged(file, "its arrays do not fit together", "Give one image, and one label, per row."):
+            images, frame = _one_file(file)
+            names = [f"{file.name}[{at}]" for at in range(len(images))]
+            frame = frame.insert_column(0, pl.Series(IMAGE, names, dtype=pl.String))
         part = part_of(file) if len(files) > 1 else None
-        names = [f"{file.name}[{at}]" for at in range(len(images))]
-        frame = frame.insert_column(0, pl.Series(IMAGE, names, dtype=pl.String))
         frames.append(frame if part is None else frame.with_columns(pl.lit(part).alias(PART)))
         parts.append(images)
     frame = pl.concat(frames, how="diagonal")
@@ -117,15 +119,9 @@ def read_arrays(file: Path) -> Mapping[str, Any]:
 
         found = read_pickle(file)
         return {str(key): value for key, value in found.items()} if isinstance(found, Mapping) else {"images": found}
-    try:
-        with disk_errors(file):
-            loaded = np.load(file, allow_pickle=False, mmap_mode="r" if file.suffix == ".npy" else None)
-            return (
-                {"images": loaded} if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
-            )
-    except (ValueError, EOFError, KeyError) as error:
-        mend = "Save plain arrays: np.savez(file, images=..., labels=...)."
-        raise UserError(f"the arrays cannot be read ({error})", where=str(file), mend=mend) from error
+    with damaged(file, "the arrays cannot be read", "Save plain arrays: np.savez(file, images=..., labels=...)."):
+        found = arrays.read_arrays(file, mapped=True)
+        return {"images": found} if isinstance(found, np.ndarray) else found
 
 
 def _labels(found: Mapping[str, Any], file: Path, n: int) -> list[str | None] | None:

@@ -17,6 +17,7 @@ import polars as pl
 
 from weft.data.image_decode import EXTENSIONS
 from weft.data.image_table import CLASS, IMAGE, PART, Listing, of_files
+from weft.data.tables import read_table
 from weft.errors import UserError
 from weft.files import disk_errors
 
@@ -94,8 +95,7 @@ def _of_classes(path: Path, parts: bool) -> Listing:
 def _of_csv(path: Path) -> Listing:
     frames: list[pl.DataFrame] = []
     for part, file in _split_files(path).items():
-        with disk_errors(file):
-            frame = pl.read_csv(file, infer_schema=False)
+        frame = read_table(file).frame
         names = {name.strip().lower(): name for name in frame.columns}
         columns = [
             next((names[n] for n in wanted if n in names), None)
@@ -115,8 +115,16 @@ def _of_csv(path: Path) -> Listing:
 
 def _place(path: Path, name: str, label: str) -> Path:
     """Return where a named image is: in `images`, in a folder of its class, or beside the CSV; the first if nowhere."""
+    name, label = name.replace("\0", "\ufffd"), label.replace("\0", "\ufffd")  # no path holds it
     places = [path / "images" / name, path / label / name, path / name, path / "images" / label / name]
-    return next((place for place in places if place.is_file()), places[0])
+    return next((place for place in places if _there(place)), places[0])
+
+
+def _there(place: Path) -> bool:
+    try:
+        return place.is_file()
+    except OSError:  # a name that no file can have
+        return False
 
 
 def _split_files(path: Path) -> dict[str, Path]:

@@ -16,7 +16,7 @@ from weft.data.image_decode import Form, decode, look, pillow
 from weft.data.images import Images
 from weft.data.pixels import Pixels
 from weft.errors import UserError
-from weft.files import atomic, disk_errors
+from weft.files import atomic, damaged, disk_errors
 
 Progress = Callable[[int, int], None]
 #: One image packed: pixels `[C, H, W]`, `ok` or the reason, what was converted, and its key.
@@ -118,7 +118,7 @@ def _write(store: Path, rows: Path, n: int, form: Form, images: Iterable[Packed]
 def _read(store: Path, rows: Path, n: int) -> tuple[Images, list[str]]:
     import polars as pl
 
-    with disk_errors(rows):
+    with damaged(rows, "the packed store is damaged", "Delete it: it is made again."):
         frame = pl.read_parquet(rows)
     pixels = Pixels.open(store)
     if len(frame) != n or len(pixels) != n:

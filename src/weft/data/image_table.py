@@ -90,5 +90,5 @@ def from_column(table: Table, column: str) -> Listing:
             f"there is no column {column!r}", where=str(table.path), mend=nearest(column, table.frame.columns)
         )
     folder = table.path.parent
-    files = [folder / (str(name) if name else "no-name") for name in table.frame[column]]
+    files = [folder / (str(name).replace("\0", "\ufffd") if name else "no-name") for name in table.frame[column]]
     return of_files(table.path, table.frame, files, f"image files in column {column}")

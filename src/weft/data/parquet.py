@@ -21,7 +21,6 @@ def read_parquet(
     Raises:
         UserError: when the file is no Parquet file, is damaged, or has two columns of one name.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     with source() as raw:
@@ -34,7 +33,9 @@ def read_parquet(
                 frame = cast("pl.DataFrame", pl.from_arrow(batch))
                 frame.columns = file.schema_arrow.names  # polars gives a nameless column a name
                 yield frame, {}
-        except (pa.ArrowException, pl.exceptions.PolarsError) as error:
-            reason = str(error).splitlines()[0]
+        except UserError:
+            raise
+        except Exception as error:  # a damaged file may fail in any way
+            reason = next(iter(str(error).splitlines()), type(error).__name__)
             mend = "Write or fetch the file again."
             raise UserError(f"the Parquet file is damaged ({reason})", where=str(path), mend=mend) from error

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from weft.errors import UserError
-from weft.files import disk_errors
+from weft.files import damaged
 
 #: Images read at once where all are gone through, so that memory does not grow with their number.
 CHUNK = 32
@@ -62,12 +62,9 @@ class Pixels:
         Raises:
             UserError: for a file that is missing, damaged or of another kind.
         """
-        try:
-            with disk_errors(path):
-                mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (ValueError, EOFError) as error:
-            mend = "Delete the file: it is made again from the images."
-            raise UserError(f"this is no packed store of images ({error})", where=str(path), mend=mend) from error
+        mend = "Delete the file: it is made again from the images."
+        with damaged(path, "this is no packed store of images", mend):
+            mapped = np.load(path, mmap_mode="r", allow_pickle=False)
         if mapped.dtype != np.uint8 or mapped.ndim != 4:
             raise UserError(f"this holds {mapped.dtype} {mapped.shape}, no images", where=str(path))
         return cls(mapped.view(np.ndarray))

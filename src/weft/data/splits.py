@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from weft.data.scaffolds import scaffold_groups
 from weft.errors import UserError, nearest
-from weft.files import atomic, disk_errors
+from weft.files import atomic, damaged
 
 if TYPE_CHECKING:
     import polars as pl
@@ -80,20 +80,18 @@ class Split:
         Raises:
             UserError: when the file is missing, damaged or no split.
         """
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
-        try:
-            with disk_errors(path):
-                table = pq.ParquetFile(path).read()
+        with damaged(path, "not a saved split", "Give a split.parquet that weft wrote."):
+            with pq.ParquetFile(path) as file:
+                table = file.read()
             rows, part = table["row"].to_numpy(), np.array(table["part"].to_pylist(), object)
+            if rows.dtype.kind not in "iu":
+                raise ValueError(f"rows are {rows.dtype}")
             meta = table.schema.metadata or {}
-        except (pa.ArrowException, KeyError) as error:
-            mend = "Give a split.parquet that weft wrote."
-            raise UserError(f"not a saved split ({error})", where=str(path), mend=mend) from error
-        seed = meta.get(b"weft.seed", b"").decode()
-        method = meta.get(b"weft.method", b"file").decode()
-        return cls(*_three(rows[part == name] for name in PARTS), method, int(seed) if seed else None)
+            seed = meta.get(b"weft.seed", b"").decode()
+            method = meta.get(b"weft.method", b"file").decode()
+            return cls(*_three(rows[part == name] for name in PARTS), method, int(seed) if seed else None)
 
 
 def _three(parts: Iterable[Ints]) -> tuple[Ints, Ints, Ints]:

@@ -15,13 +15,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from weft.arrays import read_arrays
 from weft.data.arff import read_arff
 from weft.data.cells import cell_texts, numbers
 from weft.data.guess import guess_task
 from weft.data.tables import Table, read_table
 from weft.data.vectors import Vectors
 from weft.errors import UserError, nearest
-from weft.files import disk_errors
+from weft.files import damaged
 from weft.tasks import Kind
 
 _NUMBERED: Final = re.compile(r"^(.*?)[_\-. ]?\d+$")
@@ -160,15 +161,10 @@ def _of_arrays(path: Path, wanted: Sequence[str]) -> VectorTable:
 
 
 def _load(path: Path) -> Mapping[str, NDArray[Any]]:
-    try:
-        with disk_errors(path):
-            loaded: Any = np.load(path, allow_pickle=False)
-            return (
-                {"features": loaded} if isinstance(loaded, np.ndarray) else {key: loaded[key] for key in loaded.files}
-            )
-    except (ValueError, EOFError, KeyError) as error:
-        mend = "Save plain numbers: np.savez(file, features=..., labels=...)."
-        raise UserError(f"the arrays cannot be read ({error})", where=str(path), mend=mend) from error
+    mend = "Save plain numbers: np.savez(file, features=..., labels=...)."
+    with damaged(path, "the arrays cannot be read", mend):
+        found = read_arrays(path)
+        return {"features": found} if isinstance(found, np.ndarray) else found
 
 
 def _matrix(found: Mapping[str, NDArray[Any]], path: Path) -> NDArray[Any]:

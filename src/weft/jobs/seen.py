@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from weft.errors import UserError
-from weft.files import atomic, disk_errors
+from weft.files import atomic, damaged
 from weft.labels import Bools, LabelTable
 
 if TYPE_CHECKING:
@@ -65,13 +64,9 @@ def _read(folder: Path) -> set[tuple[str, str | None]]:
     path = folder / SEEN
     if not path.is_file():
         return set()
-    try:
-        with disk_errors(path):
-            frame: pl.DataFrame = pl.read_parquet(path)
-            return set(zip(frame["key"], frame["task"], strict=True))
-    except pl.exceptions.PolarsError as error:
-        mend = "Restore the folder from a copy or fit again."
-        raise UserError(f"the file is damaged ({error})", where=str(path), mend=mend) from error
+    with damaged(path, "the file is damaged", "Restore the folder from a copy or fit again."):
+        frame: pl.DataFrame = pl.read_parquet(path)
+        return set(zip(frame["key"], frame["task"], strict=True))
 
 
 def _write(folder: Path, found: set[tuple[str, str | None]]) -> None:

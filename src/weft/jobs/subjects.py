@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,13 +111,13 @@ def _holds_images(file: Path) -> bool:
     if file.suffix.lower() == ".arff" or not file.is_file():
         return False
     try:
-        found: Any = np.load(file, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, OSError):
+        if file.suffix.lower() == ".npz":
+            with zipfile.ZipFile(file) as held:
+                return not any(name.startswith("features") for name in held.namelist())
+        found = np.load(file, mmap_mode="r", allow_pickle=False)
+    except Exception:  # a damaged container may fail in any way
         return False  # the reader of vectors tells what is wrong
-    if isinstance(found, np.ndarray):
-        return found.dtype == np.uint8 and found.ndim >= 3
-    with found:
-        return not any(name.startswith("features") for name in found.files)
+    return found.dtype == np.uint8 and found.ndim >= 3
 
 
 def subject_of_model(folder: Path) -> Subject | None:

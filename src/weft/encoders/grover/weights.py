@@ -13,7 +13,7 @@ from weft.encoders.grover.config import GroverConfig
 from weft.encoders.grover.released import read_released
 from weft.encoders.grover.transformer import GTransformer
 from weft.errors import UserError
-from weft.files import atomic, disk_errors, read_json, sha256, write_json
+from weft.files import atomic, damaged, disk_errors, read_json, sha256, write_json
 from weft.training.revive import revive
 
 CARD: Final = "grover.json"
@@ -132,7 +132,8 @@ def _check(config: GroverConfig, tensors: Mapping[str, Tensor], path: Path) -> N
     """Refuse weights that are not those of their own shape, without making a transformer's memory."""
     import torch
 
-    with torch.device("meta"):
+    shape = damaged(path, "the card is not that of the weights", _MEND)
+    with shape, torch.device("meta"):
         expected = {name: value.shape for name, value in GTransformer(config).state_dict().items()}
     for name, shape in expected.items():
         found = tensors.get(name)

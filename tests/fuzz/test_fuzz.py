@@ -1,0 +1,154 @@
+"""Wrong files and requests, the first few of the many that `benchmarks/fuzz_readers.py` makes, and what was found."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rdkit import RDLogger
+
+from tests.fuzz.mutate import files_of
+from tests.fuzz.readers import Fuzzer, of, reader_of, rows
+from tests.fuzz.requests import Requests
+from tests.fuzz.seeds import make
+from weft.data.safe_pickle import read_pickle
+from weft.data.splits import Split
+from weft.data.tables import read_table
+from weft.errors import UserError
+
+EACH = 12
+
+
+@pytest.fixture(scope="module")
+def seeds(tmp_path_factory, cache_of_tests) -> dict[str, Path]:
+    return make(tmp_path_factory.mktemp("seeds"))
+
+
+@pytest.fixture(autouse=True)
+def _quiet():
+    RDLogger.DisableLog("rdApp.*")
+    yield
+    RDLogger.EnableLog("rdApp.*")
+
+
+def test_right_files_are_read(seeds):
+    """Protects the fuzzing from being about nothing: every seed is taken as it is."""
+    for name, seed in seeds.items():
+        reader_of(name)(seed)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_wrong_files_are_read_or_told(seeds, tmp_path):
+    """Anything but a `UserError` fails here; the number of the case is in the error's notes."""
+    for name, seed in seeds.items():
+        fuzzer = Fuzzer.of(name, seed, tmp_path)
+        whole = {path: path.read_bytes() for path in files_of(fuzzer.place)}
+        for number in range(EACH):
+            try:
+                fuzzer.case(number)
+            except Exception as error:
+                error.add_note(f"{name} {number}")
+                raise
+        assert {path: path.read_bytes() for path in files_of(fuzzer.place)} == whole
+
+
+def test_wrong_rows_are_told(tmp_path):
+    assert {rows(number, 60, tmp_path / "r.csv") for number in range(6)} == {True, False}
+
+
+@pytest.mark.filterwarnings("ignore")  # of uploads cut short the server's library leaves a file to the collector
+def test_wrong_requests_are_answered(tmp_path):
+    requests = Requests(tmp_path)
+    try:
+        assert {requests.case(number) for number in range(60)} == {True, False}
+    finally:
+        requests.close()
+
+
+def refused(read, path: Path, match: str) -> None:
+    with pytest.raises(UserError, match=match):
+        read(path)
+
+
+def test_arrays_in_a_torn_container(tmp_path):
+    """Found: BadZipFile, TokenError of a header, a member that is no array, a shape beyond all memory."""
+    np.savez(tmp_path / "v.npz", features=np.zeros((2, 2)), labels=np.zeros((2, 1)))
+    whole = (tmp_path / "v.npz").read_bytes()
+    for wrong in (whole[:-30], whole.replace(b"(2, 2)", b"(2, 3)", 1), whole.replace(b"features.npy", b"features.nqy")):
+        (tmp_path / "v.npz").write_bytes(wrong)
+        refused(of("vectors"), tmp_path / "v.npz", r"v\.npz")
+    np.save(tmp_path / "v.npy", np.zeros((3, 3)))
+    whole = (tmp_path / "v.npy").read_bytes()
+    for wrong in (whole.replace(b"(3, 3)", b"((3, 3"), whole.replace(b"(3, 3), }   ", b"(9999999999,)")):
+        (tmp_path / "v.npy").write_bytes(wrong)
+        refused(of("vectors"), tmp_path / "v.npy", "cannot be read")
+
+
+def test_splits_and_tables_in_torn_parquet(tmp_path):
+    """Found: OSError of a page's header, text that is not UTF-8."""
+    Split(np.arange(3), np.arange(3, 5), np.arange(5, 6), "made").save(tmp_path / "s.parquet")
+    whole = (tmp_path / "s.parquet").read_bytes()
+    for at in range(4, 60, 3):
+        (tmp_path / "s.parquet").write_bytes(whole[:at] + b"\xff\xff" + whole[at + 2 :])
+        for read in (Split.load, read_table):
+            try:
+                read(tmp_path / "s.parquet")
+            except UserError:
+                continue
+
+
+def test_lists_of_images_with_odd_names(seeds, tmp_path):
+    """Found: a null byte in a file's name, ragged rows, other encodings."""
+    fuzzer = Fuzzer.of("image lists", seeds["image lists"], tmp_path)
+    file = fuzzer.place / "train.csv"
+    whole = file.read_bytes()
+    file.write_bytes(whole + b"a\x00b.jpg,n1\n")
+    of("images")(fuzzer.place)
+    for wrong in (whole + b"a,b,c\n", b"", whole + b"\xff\xfe,x\n"):
+        file.write_bytes(wrong)
+        refused(of("images"), fuzzer.place, r"train\.csv")
+
+
+class _Named:
+    """What pickles as a call of a name with arguments, and then a state."""
+
+    def __init__(self, *made):
+        self.made = made
+
+    def __reduce__(self):
+        return self.made
+
+
+@pytest.mark.parametrize("dtype", ["O", "V8", "M8[s]", [("a", "i4")]])
+def test_arrays_of_objects_are_refused(dtype, tmp_path):
+    """Found: NumPy's own constructors, given a wrong state, write outside of their memory and end the process."""
+    path = tmp_path / "x.pkl"
+    path.write_bytes(pickle.dumps(np.zeros(2, dtype), protocol=2))
+    refused(read_pickle, path, "does not unpickle")
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        (1, (10**9,), np.dtype("f8"), False, b"short"),
+        (1, (-1,), np.dtype("f8"), False, b""),
+        (1, (2,), np.dtype("f8"), False, 10**12),
+        (1, (2,), "f8", False, b"0" * 16),
+    ],
+)
+def test_arrays_of_a_wrong_state_are_refused(state, tmp_path):
+    made = np.zeros(1).__reduce__()
+    path = tmp_path / "x.pkl"
+    path.write_bytes(pickle.dumps(_Named(made[0], made[1], state), protocol=2))
+    refused(read_pickle, path, "unpickle|damaged")
+
+
+def test_arrays_of_every_order_come_back(tmp_path):
+    for array in (np.asfortranarray(np.arange(6.0).reshape(2, 3)), np.arange(4, dtype=">i4"), np.array(["é", "ab"])):
+        for protocol in range(2, 6):
+            (tmp_path / "x.pkl").write_bytes(pickle.dumps({"x": array}, protocol=protocol))
+            found = read_pickle(tmp_path / "x.pkl")["x"]
+            assert np.array_equal(found, array)
+            assert found.dtype.kind == array.dtype.kind
