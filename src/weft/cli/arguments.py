@@ -71,6 +71,13 @@ Devices = Annotated[
 Deterministic = Annotated[
     bool, typer.Option("--deterministic", help="The same bits for the same seed on a CUDA card, too, at some cost.")
 ]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Settings of the model, such as the best.json of 'weft tune'; what is given on the command line wins.",
+    ),
+]
 Engine = Annotated[
     str,
     typer.Option(

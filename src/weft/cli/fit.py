@@ -12,6 +12,7 @@ from weft.cli.arguments import (
     Balance,
     BatchSize,
     Column,
+    Config,
     Data,
     Deterministic,
     Device,
@@ -92,6 +93,7 @@ def command(
     imbalance: Annotated[str | None, typer.Option(help="Loss of a network: none, balanced or focal.")] = None,
     precision: Annotated[str | None, typer.Option(help="Of products in a network's training: 32 or bf16.")] = None,
     pattern: Pattern = None,
+    config: Config = None,
     exchange: Exchange = None,
     balance: Balance = None,
     labels: KnownLabels = None,
@@ -113,6 +115,7 @@ def command(
 
     Test labels are used for nothing but the scores.
     """
+    from weft.jobs.config_file import with_config
     from weft.jobs.fit import fit
     from weft.jobs.inputs import check_kinds
     from weft.jobs.launch import several
@@ -129,6 +132,7 @@ def command(
         known_labels=labels, gates=gates, batch_size=batch_size, fanout=fanout,
         threads=threads or available_threads(), device=device, deterministic=deterministic,
     )  # fmt: skip
+    options = with_config(options, config)
     try:
         with several(devices), progress(quiet) as report:
             fitted = fit(data, out, options, resume, report, lambda lines: None if quiet else _show_plan(lines))
@@ -140,7 +144,7 @@ def command(
     if json:
         say_json({"folder": str(fitted.folder), "notes": list(fitted.notes), "metrics": fitted.metrics})
     else:
-        _show(fitted, brief=fitted.of_graph)
+        show_fitted(fitted)
 
 
 def _show_plan(lines: Sequence[str]) -> None:
@@ -148,7 +152,8 @@ def _show_plan(lines: Sequence[str]) -> None:
         err().print(f"  {line}", markup=False)
 
 
-def _show(fitted: Fitted, *, brief: bool) -> None:
+def show_fitted(fitted: Fitted) -> None:
+    """Tell the scores of a fitted model."""
     from weft.cli.tables import show_evaluation, show_ratios, shown_words
 
     if fitted.again:
@@ -158,7 +163,7 @@ def _show(fitted: Fitted, *, brief: bool) -> None:
     if scores:
         split = f"{part} part, {fitted.split} split"
         ratio = "0.5" if "0.5" in scores else "0"
-        for shown in dict.fromkeys(("0",) if brief else ("0", ratio)):
+        for shown in dict.fromkeys(("0",) if fitted.of_graph else ("0", ratio)):
             show_evaluation(f"{split}, {shown_words(shown)}" if len(scores) > 1 else split, scores[shown])
         if len(scores) > 1:
             show_ratios(f"{split}: means over tasks; both columns ask the same cells", scores)

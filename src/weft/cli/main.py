@@ -27,6 +27,7 @@ COMMANDS = {
     "demo": "demo",
     "validate": "validate",
     "fit": "fit",
+    "tune": "tune",
     "predict": "predict",
     "impute": "impute",
     "evaluate": "evaluate",

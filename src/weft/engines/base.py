@@ -8,6 +8,7 @@ was lost and by another, and an engine has only to do each until one answers.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -101,6 +102,11 @@ def engine(name: str, count: int = 0, threads: int = 1) -> Engine:
         raise UserError(f"{count} pieces of work at a time", where="--jobs", mend="Use 1 or more.")
     make: Callable[[int, int], Engine] = registered("engine", name, REGISTRY)
     return make(count, threads)
+
+
+def places() -> dict[str, str]:
+    """Return the variables by which a worker, wherever it is, looks for data where the command does."""
+    return {name: value for name, value in os.environ.items() if name.startswith("WEFT_")}
 
 
 def done(target: str, spec: Any, threads: int) -> tuple[Any, str]:

@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any
 
-from weft.engines.base import Ended, Work, done
+from weft.engines.base import Ended, Work, done, places
 
 if TYPE_CHECKING:
     from weft.training.run import Report
@@ -89,7 +89,7 @@ class LocalProcesses:
 
     def _start(self, context: Any, work: Work, left: int) -> _Running:
         ours, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=_answer, args=(work.target, work.spec, self.threads, theirs))
+        process = context.Process(target=_answer, args=(work.target, work.spec, self.threads, places(), theirs))
         with _limited(self.threads):
             process.start()
         theirs.close()
@@ -101,8 +101,9 @@ def _next(waiting: Iterator[Work]) -> tuple[Work | None, int]:
     return work, 0 if work is None else work.tries
 
 
-def _answer(target: str, spec: Any, threads: int, answers: Connection) -> None:
+def _answer(target: str, spec: Any, threads: int, where: dict[str, str], answers: Connection) -> None:
     """Do a piece of work and send its answer; run in a process of its own."""
+    os.environ.update(where)  # the server of processes has those of when it was started
     with contextlib.suppress(KeyboardInterrupt):  # the person stopped the command, which says so
         answers.send(done(target, spec, threads))
 

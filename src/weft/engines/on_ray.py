@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from weft.engines.base import Ended, Work, done
+from weft.engines.base import Ended, Work, done, places
 from weft.engines.local import THREADS
 from weft.errors import MissingExtraError, UserError
 
@@ -70,13 +70,12 @@ class RayTasks:
 
         calls = int(work.alone)  # 0: any number
         task = ray.remote(num_cpus=self.threads, max_retries=work.tries - 1, max_calls=calls)(_answer)
-        places = {name: value for name, value in os.environ.items() if name.startswith("WEFT_")}
-        return task.remote(work.target, work.spec, self.threads, places)
+        return task.remote(work.target, work.spec, self.threads, places())
 
 
-def _answer(target: str, spec: Any, threads: int, places: dict[str, str]) -> tuple[Any, str]:
-    """Do a piece of work on a worker, which looks for data where the command does."""
-    os.environ.update(places | dict.fromkeys(THREADS, str(threads)))
+def _answer(target: str, spec: Any, threads: int, where: dict[str, str]) -> tuple[Any, str]:
+    """Do a piece of work on a worker."""
+    os.environ.update(where | dict.fromkeys(THREADS, str(threads)))
     return done(target, spec, threads)
 
 

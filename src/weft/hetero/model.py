@@ -33,7 +33,7 @@ from weft.predictor import Predictions, Predictor
 from weft.settings import Setting
 from weft.tasks import TaskSet
 from weft.training.checkpoint import Tensors
-from weft.training.revive import revive
+from weft.training.revive import changed, revive
 from weft.training.run import Run
 
 
@@ -59,6 +59,7 @@ class InlinePredictor(Predictor):
         fanout: neighbours per relation and layer in a mini-batch; 0 takes all.
         lr: step size.
         weights: task -> weight of its loss.
+        changes: dotted names of fields of the configuration, such as `train.lr` -> other values.
 
     Raises:
         UserError: for unknown names.
@@ -79,10 +80,12 @@ class InlinePredictor(Predictor):
         fanout: int | None = None,
         lr: float | None = None,
         weights: Mapping[str, float] | None = None,
+        changes: Mapping[str, Any] | None = None,
     ) -> None:
-        self.config = configure(
+        config = configure(
             preset, exchange, epochs, members, balance, known_labels, gates, batch_size, fanout, lr, weights
         )
+        self.config = changed(config, changes or {})
         self.nets: list[HeteroNet] = []
         #: Per member: sets of weights and the families that each is kept for.
         self.kept: list[list[tuple[Tensors, list[str]]]] = []

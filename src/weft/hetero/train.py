@@ -117,9 +117,12 @@ def train(
         losses = _epoch(net, optimizer, state, steps(state.epoch), config, class_weight, run)
         state.epoch += 1
         if state.epoch % config.every == 0 or state.epoch == config.epochs:
-            state.selection.take(state.epoch - 1, _averaged(net, state.average, score), losses, state.average)
+            found = _averaged(net, state.average, score)
+            state.selection.take(state.epoch - 1, found, losses, state.average)
             if checkpoint is not None:
                 _save(checkpoint, net, optimizer, state)
+            if found:
+                run.watch(name, state.epoch - 1, sum(found.values()) / len(found))
         run.report(name, state.epoch, config.epochs, state.selection.words(sum(losses.values())))
     state.selection.fill(state.average)
     net.eval()

@@ -16,13 +16,13 @@ from weft.settings import Setting
 #: Options that are passed to a model's constructor when it takes them.
 MODEL_OPTIONS = (
     "preset", "encoder", "encoder_weights", "setting", "epochs", "members", "imbalance", "precision",
-    "pattern", "exchange", "balance", "known_labels", "gates", "batch_size", "fanout",
+    "pattern", "exchange", "balance", "known_labels", "gates", "batch_size", "fanout", "changes",
 )  # fmt: skip
 #: Options that change nothing in the result.
 _SURROUNDINGS = ("threads", "device")
 #: Options that matter to models which train networks on a device, and to no others.
 _OF_DEVICES = ("device", "deterministic")
-_FLAGS = {"kinds": "--kind", "known_labels": "--labels", "data": "--kind (of data)"}
+_FLAGS = {"kinds": "--kind", "known_labels": "--labels", "data": "--kind (of data)", "changes": "--config"}
 _LISTS = ("tasks", "exclude", "features")
 #: Options of which there must be one at least.
 _COUNTS = ("epochs", "members", "batch_size", "fanout", "threads", "size")
@@ -59,6 +59,7 @@ class FitOptions:
         threads: threads to compute with.
         device: where networks are trained: `auto` (a CUDA card where there is one), `cpu` or `cuda`.
         deterministic: give the same bits for the same seed on a card, too, at some cost.
+        changes: dotted name of a field of the model's configuration, such as `loop.lr` -> another value.
     """
 
     model: str | None = None
@@ -90,6 +91,7 @@ class FitOptions:
     size: int | None = None
     device: str = "auto"
     deterministic: bool = False
+    changes: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if self.setting is not None and self.setting not in list(Setting):
@@ -166,6 +168,12 @@ def revived(account: Mapping[str, Any], threads: int) -> FitOptions:
     for name in _LISTS:
         given[name] = tuple(given.get(name, ()))
     given |= {"threads": threads, "device": "auto"}  # of this machine, not of the one it was fitted on
+    return FitOptions(**given)
+
+
+def options_from(values: Mapping[str, Any]) -> FitOptions:
+    """Return the options that `FitOptions.to_json` told."""
+    given: dict[str, Any] = {**values, **{name: tuple(values[name]) for name in _LISTS}}
     return FitOptions(**given)
 
 

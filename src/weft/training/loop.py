@@ -126,6 +126,8 @@ def train(
         if checkpoint is not None:
             checkpoint.save({"now": copy_of(module), "best": best}, optimizer, history.to_json())
         run.report(name, epoch + 1, config.epochs, _note(loss, score))
+        if score is not None:
+            run.watch(name, epoch, score)
     if config.select == "best" and history.rows:
         module.load_state_dict(best)
     module.eval()

@@ -22,6 +22,10 @@ def silent(stage: str, done: int, total: int, note: str) -> None:
     """Report nothing."""
 
 
+def unwatched(stage: str, epoch: int, score: float) -> None:
+    """Watch nothing."""
+
+
 def within(report: Report, stage: str, done: int, total: int, note: str) -> Report:
     """Return what reports the stages of one of `total` trainings as notes on the whole, which has `done` behind it."""
     report(stage, done, total, note)
@@ -43,6 +47,8 @@ class Run:
         threads: how many threads a stage may use.
         shelf: finished stages of other fits, found by what they are learnt from; None learns everything anew.
         device: where networks are trained, `cpu` or `cuda` (see `weft.devices`).
+        watch: called as `watch(stage, epoch, score)` after every validation of a network, larger being better; what it
+            raises ends the fit.
     """
 
     seed: int = 0
@@ -51,6 +57,7 @@ class Run:
     threads: int = 2
     shelf: Shelf | None = None
     device: str = "cpu"
+    watch: Callable[[str, int, float], None] = unwatched
 
     def stage(self, name: str, compute: Callable[[], Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
         """Return the arrays of a finished stage from the folder, or compute and keep them there.
