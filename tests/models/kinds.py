@@ -52,7 +52,7 @@ TABLES: dict[str, tuple[dict[str, Any], TaskSet]] = {
     "lightgbm": ({"setting": Setting.RELATIONAL}, BINARY),
     **{name: ({}, MIXED) for name in ("prior", "molecule-mean", "naive-bayes", "label-knn", "label-gaussian")},
     **{name: ({}, BINARY) for name in ("rf-gaussian", "two-stage-lr", "two-stage-lightgbm", "mean-of-four")},
-    **{name: ({}, BINARY) for name in ("binary-relevance", "classifier-chains", "powerset-knn")},
+    **{name: ({}, BINARY) for name in ("binary-relevance", "classifier-chains", "powerset-knn", "linear")},
     "few-shot": ({"epochs": 1, "changes": {"steps": 2, "judged": 2}}, CLASSES),
 }
 
