@@ -3,7 +3,8 @@
 `default` is what `weft fit` does, an ensemble; all other rows under its recipe are one network each, to compare with
 `one/whole`: `one/...` lacks one of its parts, `exchange/...` has another exchange in place of InLINE's, `no-labels/...`
 that without labels as structure, too, `encoder/...` another graph network without them, and `balance/...` weighs the
-tasks' losses otherwise. `alone` is a model per task, on that task's labels only. `paper/...` is the published recipe
+tasks' losses otherwise. `members/6` is the default with
+two networks more. `alone` is a model per task, on that task's labels only. `paper/...` is the published recipe
 under every exchange, `equal-weights/...` the same with all tasks' losses weighed alike.
 """
 
@@ -79,6 +80,7 @@ DBLP = Suite(
         *_paper("paper", ("inline", *EXCHANGES)),
         *_paper("equal-weights", ("inline", "shared"), weights={"area": 1.0, "venue": 1.0}),
         *_default(),
+        Row("members/6", options={"members": 6}),
         *_instead("encoder", ENCODERS, known_labels=False),
         *(Row(f"balance/{name}", options={"balance": name, "members": 1}) for name in BALANCINGS),
         *_PLAIN,
