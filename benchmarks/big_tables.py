@@ -3,12 +3,13 @@
     python benchmarks/big_tables.py --work FOLDER [--data tox21.csv.gz] [--default MODEL] [--out FILE.json]
 
 A linear model is fitted to Tox21 (12 tasks) by `weft fit`; then `weft predict` reads CSV files of 10^5, 10^6 and 10^7
-enumerated molecules and writes folders of Parquet, with two processes. Told are rows per second by the clock and per
-CPU second, and the peak of memory: resident pages of all processes together, those that they share counted for each.
-The largest table is predicted again, killed twice by SIGKILL on the way and resumed; every part must have the bytes of
-the undisturbed run, and the rows the order of the input. The floor is reading a SMILES and counting its groups of atoms
-with RDKit, by one process, on molecules of the same table. With `--default`, the rate of another model (of the default
-preset) on 20 000 of the molecules is told as well. What is finished stays in FOLDER, for another start of the script.
+enumerated molecules and writes folders of Parquet, with two processes. On the largest it is killed twice by SIGKILL on
+the way and resumed; every tenth part is then predicted anew, undisturbed, and must have the same bytes, and the rows of
+all parts the order of the input. Told are rows per second by the clock and per CPU second, at every million rows, and
+the peak of memory: resident pages of all processes together, those that they share counted for each. The floor is reading a
+SMILES and counting its groups of atoms with RDKit, by one process, on molecules of the same table. With `--default`,
+the rate of another model (of the default preset) on 20 000 of the molecules is told as well. What is finished stays in
+FOLDER, for another start of the script.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ import resource
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
-from itertools import islice
+from dataclasses import dataclass, field
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from big_tables_molecules import molecules
 
 SIZES = {"1e5": 10**5, "1e6": 10**6, "1e7": 10**7}
 KILLS = (0.3, 0.65)
+PART_ROWS, CURVE = 10_000, 100
 
 
 def main() -> None:
@@ -52,13 +54,14 @@ def main() -> None:
     if not (model / "model.json").is_file():
         weft("fit", given.data, "--model", "linear", "--out", model, "--quiet")
     for size in given.sizes:
-        table = given.work / f"{size}.csv"
-        if not table.is_file():
-            generate(SIZES[size], table)
-        told.once(size, lambda table=table: undisturbed(model, table, given.threads))
+        if not (given.work / f"{size}.csv").is_file():
+            generate(SIZES[size], given.work / f"{size}.csv")
     largest = given.work / f"{given.sizes[-1]}.csv"
+    told.once("killed", lambda: killed(model, largest, given.threads, SIZES[given.sizes[-1]]))
+    told.once("again", lambda: again(model, largest, given.threads))
     told.once("floor", lambda: floor(largest))
-    told.once("killed", lambda: killed(model, largest, given.threads))
+    for size in given.sizes[:-1]:
+        told.once(size, lambda size=size: undisturbed(model, given.work / f"{size}.csv", given.threads))
     if given.default:
         told.once("default", lambda: rate_of_default(given.default, largest, given.work, given.threads))
     if given.out:
@@ -96,44 +99,63 @@ def generate(n: int, path: Path) -> None:
 def undisturbed(model: Path, table: Path, threads: int) -> dict[str, Any]:
     """Predict a table and tell rate and memory."""
     out = table.with_name(f"{table.stem}-whole")
-    before, clock = cpu(), time.perf_counter()
-    process = start(model, table, out, threads)
-    peak = watched(process)
-    seconds, used = time.perf_counter() - clock, cpu() - before
+    leg = watched(start(model, table, out, threads), out)
     rows = json.loads((out / "_manifest.json").read_text())["rows"]
-    return {
-        "rows": rows,
-        "wall_s": round(seconds, 1),
-        "rows_per_s": round(rows / seconds),
-        "cpu_s": round(used, 1),
-        "rows_per_cpu_s": round(rows / used),
-        "peak_mb": round(peak),
-        "input_mb": round(table.stat().st_size / 1e6),
-        "output_mb": round(sum(part.stat().st_size for part in out.glob("part-*")) / 1e6),
-        "load": round(os.getloadavg()[0], 1),
-    }
+    return {**rates(leg, rows), "rows": rows, **megabytes(table, out)}
 
 
-def killed(model: Path, table: Path, threads: int) -> dict[str, Any]:
-    """Predict a table, killing the command twice; compare with the undisturbed run."""
-    whole, out = table.with_name(f"{table.stem}-whole"), table.with_name(f"{table.stem}-killed")
-    parts = len(json.loads((whole / "_manifest.json").read_text())["parts"])
-    kept: list[int] = []
-    peak = 0.0
-    for share in KILLS:
-        process = start(model, table, out, threads)
-        peak = max(peak, watched(process, lambda share=share: finished(out) >= share * parts))
-        kept.append(finished(out))
-    peak = max(peak, watched(start(model, table, out, threads)))
-    same = [digest(whole / name) == digest(out / name) for name in names(whole)]
-    return {
-        "parts": parts,
-        "parts_done_at_kills": kept,
-        "same_names": names(whole) == names(out),
-        "parts_equal": sum(same),
-        "rows_in_order": in_order(out, table),
-        "peak_mb": round(peak),
-    }
+def killed(model: Path, table: Path, threads: int, rows: int) -> dict[str, Any]:
+    """Predict a table, killing the command twice; tell rate and memory of every leg, and whether anything is lost."""
+    out, parts = table.with_name(f"{table.stem}-killed"), -(-rows // PART_ROWS)
+    legs: list[dict[str, Any]] = []
+    for share in (*KILLS, 2.0):
+        before = finished(out)
+        leg = watched(start(model, table, out, threads), out, lambda share=share: finished(out) >= share * parts)
+        done = finished(out) if share < 1 else parts
+        legs.append({"parts_before": before, "parts_after": done, **rates(leg, (done - before) * PART_ROWS)})
+    told = {"rows": rows, "parts": len(names(out)), "rows_in_order": in_order(out, table), **megabytes(table, out)}
+    return {"legs": legs, "peak_mb": max(leg["peak_mb"] for leg in legs), **told}
+
+
+def again(model: Path, table: Path, threads: int, every: int = 10) -> dict[str, Any]:
+    """Predict every tenth part anew, undisturbed, and compare its file with that of the run that was killed."""
+    out, some = table.with_name(f"{table.stem}-killed"), table.with_name(f"{table.stem}-tenth.csv")
+    with table.open() as source, some.open("w") as file:
+        file.write(next(source))
+        for at in range(len(names(out))):
+            lines = islice(source, PART_ROWS)
+            file.writelines(lines if at % every == 0 else list(lines)[:0])
+    anew = some.with_name(f"{some.stem}-whole")
+    leg = watched(start(model, some, anew, threads), anew)
+    pairs = list(zip(names(anew), names(out)[::every], strict=True))
+    same = sum(digest(anew / new) == digest(out / old) for new, old in pairs)
+    return {"parts_compared": len(pairs), "parts_equal": same, **rates(leg, len(pairs) * PART_ROWS)}
+
+
+def rates(leg: Leg, rows: int) -> dict[str, Any]:
+    """Return what is told of a run of the command."""
+    told: dict[str, Any] = {"wall_s": round(leg.seconds, 1), "cpu_s": round(leg.cpu, 1), "peak_mb": round(leg.peak)}
+    told |= {"rows_per_s": round(rows / leg.seconds), "rows_per_cpu_s": round(rows / leg.cpu)}
+    every = [(n, c) for n, c in leg.curve if n]
+    steps = [(b[0] - a[0]) * PART_ROWS / (b[1] - a[1]) for a, b in pairwise(every) if b[1] > a[1]]
+    told["rows_per_cpu_s_along"] = [round(step) for step in steps]
+    return {**told, "load": round(os.getloadavg()[0], 1)}
+
+
+def megabytes(table: Path, out: Path) -> dict[str, int]:
+    """Return the sizes of input and output."""
+    output = sum(part.stat().st_size for part in out.glob("part-*"))
+    return {"input_mb": round(table.stat().st_size / 1e6), "output_mb": round(output / 1e6)}
+
+
+@dataclass
+class Leg:
+    """One run of the command: seconds by the clock and of CPU, peak memory in MB, (parts done, CPU s) on the way."""
+
+    seconds: float = 0.0
+    cpu: float = 0.0
+    peak: float = 0.0
+    curve: list[tuple[int, float]] = field(default_factory=list)
 
 
 def start(model: Path, table: Path, out: Path, threads: int) -> subprocess.Popen[bytes]:
@@ -142,39 +164,40 @@ def start(model: Path, table: Path, out: Path, threads: int) -> subprocess.Popen
     return subprocess.Popen([sys.executable, "-m", "weft", "predict", *map(str, words)])
 
 
-def watched(process: subprocess.Popen[bytes], enough: Callable[[], bool] = lambda: False) -> float:
-    """Wait for a command, or kill it when it is enough; return the peak memory of its processes in MB."""
-    peak, shot = [0.0], threading.Event()
-
-    def look() -> None:
-        while process.poll() is None:
-            peak[0] = max(peak[0], resident(process.pid))
-            if enough():
-                shot.set()
-                process.send_signal(signal.SIGKILL)
-            time.sleep(0.5)
-
-    watcher = threading.Thread(target=look)
-    watcher.start()
-    code = process.wait()
-    watcher.join()
-    if code and not shot.is_set():
-        raise SystemExit(f"weft predict ended with {code}")
-    if shot.is_set():
+def watched(process: subprocess.Popen[bytes], out: Path, enough: Callable[[], bool] = lambda: False) -> Leg:
+    """Wait for a command, or kill it when it is enough; tell what it took."""
+    leg, shot, clock, step = Leg(), False, time.perf_counter(), 0
+    while process.poll() is None:
+        memory, cpu = used(process.pid)
+        leg.peak, leg.cpu = max(leg.peak, memory), max(leg.cpu, cpu)
+        done = finished(out)
+        if done >= step:
+            leg.curve.append((done, cpu))
+            step = done - done % CURVE + CURVE
+        if enough() and not shot:
+            shot = True
+            process.send_signal(signal.SIGKILL)
+        time.sleep(0.3)
+    leg.seconds = time.perf_counter() - clock
+    if process.returncode and not shot:
+        raise SystemExit(f"weft predict ended with {process.returncode}")
+    if shot:
         time.sleep(5)  # its processes notice, and end with the part in hand
-    return peak[0]
+    return leg
 
 
-def resident(pid: int) -> float:
-    """Return the resident memory of a process and its descendants in MB."""
+def used(pid: int) -> tuple[float, float]:
+    """Return resident memory in MB and CPU seconds of a process and its descendants."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            children += (task / "children").read_text().split() if task.name != str(pid) else []
+        ticks = sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]))
+        tasks = [path / "children" for path in Path(f"/proc/{pid}/task").iterdir()]
+        children = [int(child) for path in tasks for child in path.read_text().split()]
     except OSError:
-        return 0.0
-    return pages * resource.getpagesize() / 1e6 + sum(resident(int(child)) for child in children)
+        return 0.0, 0.0
+    below = [used(child) for child in children]
+    memory = pages * resource.getpagesize() / 1e6 + sum(found[0] for found in below)
+    return memory, ticks / os.sysconf("SC_CLK_TCK") + sum(found[1] for found in below)
 
 
 def finished(out: Path) -> int:
@@ -221,19 +244,10 @@ def floor(table: Path, n: int = 20_000) -> dict[str, Any]:
 
 def rate_of_default(model: Path, table: Path, work: Path, threads: int, n: int = 20_000) -> dict[str, Any]:
     """Tell the rate of another model on the first molecules of a table."""
-    part = work / "default.csv"
-    part.write_text("".join(line for line in islice(table.open(), n + 1)))
-    before, clock = cpu(), time.perf_counter()
-    peak = watched(start(model, part, work / "default-out", threads))
-    seconds, used = time.perf_counter() - clock, cpu() - before
-    told = {"rows": n, "wall_s": round(seconds, 1), "rows_per_s": round(n / seconds)}
-    return {**told, "cpu_s": round(used, 1), "rows_per_cpu_s": round(n / used), "peak_mb": round(peak)}
-
-
-def cpu() -> float:
-    """Return the CPU seconds of all ended children."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    part, out = work / "default.csv", work / "default-out"
+    with table.open() as file:
+        part.write_text("".join(islice(file, n + 1)))
+    return {**rates(watched(start(model, part, out, threads), out), n), "rows": n}
 
 
 def weft(*words: object) -> None:

@@ -57,7 +57,7 @@ def build(work: Path, n_rows: int) -> dict[str, Any]:
     return {**told, "store_mb": round(size / 1e6), "labels": len(store)}
 
 
-def sample(work: Path, n_rows: int) -> dict[str, Any]:
+def sample(work: Path, _: int) -> dict[str, Any]:
     """Open the store, draw episodes and a support."""
     from weft.label_store import LabelStore
     from weft.settings import reveal_at_random

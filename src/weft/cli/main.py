@@ -38,6 +38,7 @@ COMMANDS = {
     "pretrain": "pretrain",
     "serve": "serve",
     "benchmark": "benchmark",
+    "pack": "pack",
     "doctor": "doctor",
 }
 for _module, _name in COMMANDS.items():

@@ -8,9 +8,10 @@ from weft.data.hetero import HeteroGraph
 from weft.errors import UserError
 
 #: Layout -> the file in the folder that tells it; the first that is there counts.
-LAYOUTS = {"tables": "graph.toml", "npz": "edges.npz", "hgb": "link.dat"}
+LAYOUTS = {"store": "store.json", "tables": "graph.toml", "npz": "edges.npz", "hgb": "link.dat"}
 _MEND = (
-    "A graph's folder has graph.toml (tables of nodes and edges), edges.npz (arrays), or link.dat and node.dat (HGB)."
+    "A graph's folder has graph.toml (tables of nodes and edges), edges.npz (arrays), link.dat and node.dat (HGB), "
+    "or store.json (packed by 'weft pack')."
 )
 
 
@@ -35,6 +36,10 @@ def read_graph(path: Path | str, split: str | None = None) -> HeteroGraph:
         UserError: when there is no such folder, it is no graph, or something in it is wrong.
     """
     found = known_layout(path)
+    if found == "store" and split is None:
+        from weft.data.stored_graph import StoredGraph
+
+        return StoredGraph.open(path)
     if found == "npz":
         from weft.data.graph_npz import read_npz_graph
 

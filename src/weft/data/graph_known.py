@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from weft.data.hetero import HeteroGraph
+from weft.data.stored_graph import StoredGraph
 from weft.errors import UserError
 from weft.labels import Floats, LabelTable
 from weft.tasks import Task, TaskSet
@@ -33,15 +35,24 @@ def content_hash(graph: HeteroGraph, with_split: bool = False) -> str:
         with_split: hash the rows of each part, too.
     """
     total = hashlib.sha256(repr((graph.schema(), graph.tasks.to_json())).encode())
+    if isinstance(graph, StoredGraph):  # hashed when it was packed
+        total.update(graph.content.encode())
+        return _and_labels(total, graph, with_split)
     for table in graph.nodes.values():
         total.update(repr((table.n, table.keys)).encode())
         sparse = table.sparse
         parts = () if sparse is None else (sparse.data, sparse.indices.astype(np.int64), sparse.indptr.astype(np.int64))
         for array in (*(() if table.dense is None else (table.dense,)), *parts):
             total.update(np.ascontiguousarray(array).tobytes())
+    for relation in sorted(graph.edges):
+        total.update(np.ascontiguousarray(graph.edges[relation]).tobytes())
+    return _and_labels(total, graph, with_split)
+
+
+def _and_labels(total: Any, graph: HeteroGraph, with_split: bool) -> str:
     labels = graph.labels
     rows = tuple(graph.split.parts().values()) if with_split and graph.split else ()
-    for array in (*(graph.edges[relation] for relation in sorted(graph.edges)), labels.row, labels.col, labels.value):
+    for array in (labels.row, labels.col, labels.value):
         total.update(np.ascontiguousarray(array).tobytes())
     for array in rows:
         total.update(len(array).to_bytes(8) + array.tobytes())

@@ -33,7 +33,9 @@ def read_nodes(files: TableFiles, about: NodeSpec, problems: Problems) -> tuple[
     dense = None
     if about.features:
         table = files.columns(about.file, about.features)
-        dense = np.stack([_numbers(files, about.file, table[name], problems) for name in about.features], 1)
+        places = [files.place(about.file, name) for name in about.features]
+        columns = [numbers(table[name], at, problems) for name, at in zip(about.features, places, strict=True)]
+        dense = np.stack(columns, 1)
     blocks = [block for name, words in _categorical(about) for block in _one_hot(files, about, name, words, problems)]
     if about.sparse:
         with problems.gather():
@@ -58,9 +60,8 @@ def _keys(files: TableFiles, about: NodeSpec, problems: Problems) -> pl.Series:
     return keys
 
 
-def _numbers(files: TableFiles, file: str, column: pl.Series, problems: Problems) -> Floats:
-    """Return a column as float64, NaN where a cell is empty."""
-    where = files.place(file, column.name)
+def numbers(column: pl.Series, where: str, problems: Problems) -> Floats:
+    """Return a column as float64, NaN where a cell is empty; `where` names it in messages."""
     if column.dtype.is_numeric() or column.dtype == pl.Boolean:
         value, known = column.cast(pl.Float64), column.is_not_null()
     else:

@@ -44,6 +44,10 @@ def validate_graph(path: Path | str) -> GraphReport:
 
 
 def _read(layout: str, path: Path | str, problems: Problems) -> HeteroGraph:
+    if layout == "store":
+        from weft.data.stored_graph import StoredGraph
+
+        return StoredGraph.open(path)
     if layout == "npz":
         from weft.data.graph_npz import read_npz_graph
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
@@ -65,7 +65,7 @@ class NodeTable:
     n: int
     dense: NDArray[np.float32] | None = None
     sparse: Any = None  # scipy.sparse.csr_array; scipy ships no types
-    keys: tuple[str, ...] = ()
+    keys: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         for what, found in (("dense features", self.dense), ("sparse features", self.sparse)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from weft.data.hetero import HeteroGraph, NodeTable
+from weft.data.stored_graph import StoredNodes
 from weft.hetero.sparse import SparseMatrix
 
 Arrays = dict[str, NDArray[Any]]
@@ -48,6 +49,33 @@ class NodeInputs:
 
 
 @dataclass(frozen=True, eq=False)
+class MappedInputs(NodeInputs):
+    """Features on disk, scaled when they are taken.
+
+    Attributes:
+        scaler: how.
+        kind: the type.
+        table: its nodes.
+    """
+
+    scaler: FeatureScaler
+    kind: str
+    table: StoredNodes
+
+    def to(self, device: torch.device | str) -> MappedInputs:
+        """Let what is taken be on a device."""
+        return replace(self, at=self.at.to(device))
+
+    def take(self, rows: Tensor) -> NodeInputs:
+        """Return the features of `rows`."""
+        at = self.at[rows]
+        if self.table.dense is None:
+            return NodeInputs(len(rows), None, None, at)
+        values = self.scaler.dense(self.kind, np.asarray(self.table.dense[rows.cpu().numpy()]))
+        return NodeInputs(len(rows), torch.from_numpy(values).to(at.device), None, at)
+
+
+@dataclass(frozen=True, eq=False)
 class FeatureScaler:
     """How features are scaled, fitted without labels.
 
@@ -65,15 +93,19 @@ class FeatureScaler:
         arrays: Arrays = {}
         for kind, table in graph.nodes.items():
             if table.dense is not None:
-                arrays |= {f"{kind}.{name}": value for name, value in _dense_statistics(table.dense).items()}
+                known = isinstance(table, StoredNodes)
+                found = table.statistics if known else _dense_statistics(table.dense)
+                arrays |= {f"{kind}.{name}": value for name, value in found.items()}
             if table.sparse is not None:
                 seen = np.bincount(table.sparse.indices, minlength=table.sparse.shape[1])
                 arrays[f"{kind}.idf"] = (np.log((1 + table.n) / (1 + seen)) + 1).astype(np.float32)
         return cls(arrays, raw)
 
     def inputs(self, kind: str, table: NodeTable) -> NodeInputs:
-        """Return one type's features as tensors."""
-        dense = None if table.dense is None else torch.from_numpy(self._dense(kind, table.dense))
+        """Return one type's features as tensors; those of a packed graph stay on disk."""
+        if isinstance(table, StoredNodes):
+            return MappedInputs(table.n, None, None, torch.arange(table.n), self, kind, table)
+        dense = None if table.dense is None else torch.from_numpy(self.dense(kind, table.dense))
         sparse = self.sparse(kind, table)
         return NodeInputs(table.n, dense, None if sparse is None else SparseMatrix.of(sparse), torch.arange(table.n))
 
@@ -91,7 +123,8 @@ class FeatureScaler:
         )
         return unit_rows(weighted)
 
-    def _dense(self, kind: str, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    def dense(self, kind: str, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return dense features of one type's nodes, scaled, and where they are unknown, float32 `[n, D + gaps]`."""
         gaps = self.arrays[f"{kind}.gaps"]
         missing = np.isnan(values)
         scaled = values if self.raw else (values - self.arrays[f"{kind}.mean"]) / self.arrays[f"{kind}.sd"]

@@ -15,6 +15,7 @@ from weft.arrays import Arrays, put_under, tensors
 from weft.data.base import Data
 from weft.data.nodes import Nodes
 from weft.data.splits import Split
+from weft.data.stored_graph import StoredGraph
 from weft.errors import UserError
 from weft.hetero.answers import to_predictions
 from weft.hetero.families import families, targets
@@ -25,6 +26,7 @@ from weft.hetero.minibatch import Minibatches
 from weft.hetero.network import GraphBatch, HeteroNet, NetShape
 from weft.hetero.prepare import Preparer
 from weft.hetero.presets import GraphConfig, configure
+from weft.hetero.sampler import Sampler
 from weft.hetero.support import Support
 from weft.hetero.weighing import weigh
 from weft.labels import Floats, LabelTable, Shown
@@ -118,6 +120,8 @@ class InlinePredictor(Predictor):
             raise UserError("no training node has a label", where=graph.name, mend="Choose another split.")
         self.note_features(data)
         self.config = self.config.suited(any(table.sparse is not None for table in graph.nodes.values()))
+        if isinstance(graph, StoredGraph):
+            self.config = self.config.packed()
         self.prepare = Preparer.fit(self.config.net, graph, self.families, train)
         self.support = Support.of(graph, train)
         self.settings = _serves(self.config, self.tasks)
@@ -159,7 +163,9 @@ class InlinePredictor(Predictor):
 
     def _batch(self, nodes: Nodes, known: LabelTable) -> GraphBatch:
         shown = LabelTable(self.tasks, len(nodes.graph), nodes.row[known.row], known.col, known.value)
-        return self._placed(self.prepare.batch(nodes.graph, self.support.beside(nodes.graph, shown), shown))
+        reads = self.config.net.labels != "none"  # finding all nodes of the support again takes its time
+        known = self.support.beside(nodes.graph, shown) if reads else shown
+        return self._placed(self.prepare.batch(nodes.graph, known, shown))
 
     @torch.no_grad()
     def _scores(self, k: int, batch: GraphBatch, asked: Sequence[FamilyTargets] | Nodes) -> list[Tensor]:
@@ -182,8 +188,19 @@ class InlinePredictor(Predictor):
         batch = self._batch(Nodes(graph, np.zeros(0, np.int64)), nothing)
         net, (weights, _) = self.nets[0].eval(), self.kept[0][-1]
         net.load_state_dict(weights)
+        if isinstance(graph, StoredGraph):
+            batch = self._some(batch, graph)
         with torch.no_grad():
             return summarise(net.read_gates(batch), [family.name for family in self.families])
+
+    def _some(self, batch: GraphBatch, graph: StoredGraph, most: int = 1000) -> GraphBatch:
+        """Return the part around some nodes of the tasks' types, the same for a graph, whose whole is too big."""
+        draw = torch.Generator().manual_seed(0)
+        kinds = dict.fromkeys(family.node_type for family in self.families)
+        seeds = {kind: torch.randperm(min(graph.nodes[kind].n, 10**6), generator=draw)[:most] for kind in kinds}
+        hops = self.config.net.trunk.layers + self.nets[0].published
+        fanout = self.config.train.fanout or None
+        return batch.part(Sampler(batch.topology, [fanout] * hops).sample(seeds, 0))
 
     @property
     def n_parameters(self) -> int:

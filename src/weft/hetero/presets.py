@@ -60,6 +60,14 @@ class GraphConfig:
             return self
         return replace(self, net=_changed(self.net, dropout=self.dropouts[sparse]), dropouts=None)
 
+    def packed(self) -> GraphConfig:
+        """Return the configuration for a graph that stays on disk: by parts, and without what walks over all edges.
+
+        Labels around a node, composed relations and wide features are such; sparse features a packed graph has none.
+        """
+        train = replace(self.train, batch_size=self.train.batch_size or 512, fanout=self.train.fanout or 10)
+        return replace(self, net=replace(self.net, labels="none", composed=False, wide=False), train=train)
+
     def member(self, k: int) -> NetConfig:
         """Return the network of member `k`, from 0."""
         kind = self.kinds[k % len(self.kinds)]

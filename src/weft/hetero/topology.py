@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from weft.data.hetero import HeteroGraph, Relation
+from weft.data.stored_graph import Side, StoredGraph
 
 LOOP = "self"
 
@@ -43,6 +44,31 @@ class Adjacency:
         self.count = torch.bincount(target, minlength=n_target)
         self.start = self.count.cumsum(0) - self.count
         self._patterns: dict[torch.dtype, Tensor] = {}
+
+    @classmethod
+    def of_sorted(cls, source: Tensor, start: Tensor, count: Tensor, n_source: int) -> Adjacency:
+        """Take edges that are sorted by target already, as those of a packed graph; the kept order is the given one.
+
+        Args:
+            source: int64 `[E]`.
+            start: int64 `[n_target]`.
+            count: int64 `[n_target]`.
+            n_source: number of sources.
+        """
+        made = cls.__new__(cls)
+        made.n_source, made.n_target, made._patterns = n_source, len(count), {}
+        made.source, made.start, made.count = source, start, count
+        return made
+
+    def __getattr__(self, name: str) -> Tensor:
+        """Make what was not given with sorted edges: a sample of them needs neither."""
+        if name == "target":
+            self.target = torch.repeat_interleave(self.count)
+        elif name == "order":
+            self.order = torch.arange(len(self))
+        else:
+            raise AttributeError(name)
+        return self.__dict__[name]
 
     def __len__(self) -> int:
         return len(self.source)
@@ -214,8 +240,17 @@ def build_topology(graph: HeteroGraph, loops: Iterable[str] = ()) -> Topology:
     counts = {kind: table.n for kind, table in graph.nodes.items()}
     edges: dict[Relation, Adjacency] = {}
     for relation, pairs in graph.edges.items():
+        if isinstance(graph, StoredGraph):
+            edges[relation] = _stored(graph.into(relation), counts[relation.source])
+            edges[reverse(relation)] = _stored(graph.out_of(relation), counts[relation.target])
+            continue
         source, target = torch.from_numpy(pairs)
         n_source, n_target = counts[relation.source], counts[relation.target]
         edges[relation] = Adjacency(source, target, n_source, n_target)
         edges[reverse(relation)] = Adjacency(target, source, n_target, n_source)
     return Topology(counts, edges, tuple(loops))
+
+
+def _stored(side: Side, n_other: int) -> Adjacency:
+    other, start, count = (torch.from_numpy(array) for array in side)
+    return Adjacency.of_sorted(other, start, count, n_other)

@@ -18,6 +18,8 @@ _BLOCK = 2048
 #: Pairs of molecules that may be compared: some seconds.
 _PAIRS = 5e7
 _LEAST = 500
+#: Edges that are counted at once.
+_EDGES = 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +80,7 @@ def degrees(graph: HeteroGraph) -> Ints:
     count = np.zeros(len(graph), np.int64)
     for relation, edge in graph.edges.items():
         for side, kind in ((edge[0], relation.source), (edge[1], relation.target)):
-            ends = np.asarray(side) + graph.offset[kind]
-            count += np.bincount(ends, minlength=len(graph))
+            own = count[graph.offset[kind] : graph.offset[kind] + graph.nodes[kind].n]
+            for first in range(0, len(side), _EDGES):
+                own += np.bincount(side[first : first + _EDGES], minlength=len(own))
     return count
