@@ -6,10 +6,10 @@ A linear model is fitted to Tox21 (12 tasks) by `weft fit`; then `weft predict` 
 enumerated molecules and writes folders of Parquet, with two processes. On the largest it is killed twice by SIGKILL on
 the way and resumed; every tenth part is then predicted anew, undisturbed, and must have the same bytes, and the rows of
 all parts the order of the input. Told are rows per second by the clock and per CPU second, at every million rows, and
-the peak of memory: resident pages of all processes together, those that they share counted for each. The floor is reading a
-SMILES and counting its groups of atoms with RDKit, by one process, on molecules of the same table. With `--default`,
-the rate of another model (of the default preset) on 20 000 of the molecules is told as well. What is finished stays in
-FOLDER, for another start of the script.
+the peak of memory: resident pages of all processes together, those that they share counted for each. The floor is
+reading a SMILES and counting its groups of atoms with RDKit, by one process, on molecules of the same table. With
+`--default`, the rate of another model (of the default preset) on 20 000 molecules is told as well. What is
+finished stays in FOLDER, for another start of the script.
 """
 
 from __future__ import annotations
