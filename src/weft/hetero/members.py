@@ -14,9 +14,10 @@ from torch import Tensor
 from weft.errors import UserError, nearest
 from weft.group import Group, apart, current
 from weft.hetero.families import Family
+from weft.hetero.graph_batch import GraphBatch
 from weft.hetero.losses import FamilyTargets, answers, family_loss, rareness
 from weft.hetero.minibatch import Minibatches
-from weft.hetero.network import GraphBatch, HeteroNet, NetConfig, NetShape
+from weft.hetero.network import HeteroNet, NetConfig, NetShape
 from weft.hetero.presets import RELEASED_WEIGHTS, GraphConfig
 from weft.hetero.products import plain_products
 from weft.hetero.selection import Selection

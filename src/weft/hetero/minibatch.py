@@ -14,8 +14,9 @@ from weft.data.nodes import Nodes
 from weft.group import current
 from weft.hetero.batches import batches, epoch_generator
 from weft.hetero.families import Family
+from weft.hetero.graph_batch import GraphBatch
 from weft.hetero.losses import FamilyTargets
-from weft.hetero.network import GraphBatch, HeteroNet
+from weft.hetero.network import HeteroNet
 from weft.hetero.products import plain_products
 from weft.hetero.sampler import Sampler
 

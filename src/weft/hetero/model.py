@@ -20,10 +20,11 @@ from weft.errors import UserError
 from weft.hetero.answers import to_predictions
 from weft.hetero.families import families, targets
 from weft.hetero.gate_table import GateSummary, summarise
+from weft.hetero.graph_batch import GraphBatch
 from weft.hetero.losses import FamilyTargets, answers
 from weft.hetero.members import new_network, train_members
 from weft.hetero.minibatch import Minibatches
-from weft.hetero.network import GraphBatch, HeteroNet, NetShape
+from weft.hetero.network import HeteroNet, NetShape
 from weft.hetero.prepare import Preparer
 from weft.hetero.presets import GraphConfig, configure
 from weft.hetero.sampler import Sampler

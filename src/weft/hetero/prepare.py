@@ -14,10 +14,11 @@ from weft.arrays import Arrays, put_under, under
 from weft.data.hetero import HeteroGraph, Relation
 from weft.hetero.families import Family, Scale
 from weft.hetero.features import FeatureScaler
+from weft.hetero.graph_batch import GraphBatch, LabelColumns
 from weft.hetero.heads import OwnLabels
 from weft.hetero.inputs import Widths
 from weft.hetero.label_structure import dense_labels, label_views
-from weft.hetero.network import GraphBatch, LabelColumns, NetConfig, NetShape
+from weft.hetero.network import NetConfig, NetShape
 from weft.hetero.paths import neighbours, pairs, paths_into
 from weft.hetero.sparse import SparseMatrix
 from weft.hetero.topology import Adjacency, Topology, build_topology

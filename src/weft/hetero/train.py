@@ -12,8 +12,9 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from weft.devices import seeded
 from weft.group import SEED_STEP, current
 from weft.hetero.balance.base import Balancer, build_balancer
+from weft.hetero.graph_batch import GraphBatch
 from weft.hetero.losses import FamilyTargets, group_loss
-from weft.hetero.network import GraphBatch, HeteroNet
+from weft.hetero.network import HeteroNet
 from weft.hetero.selection import Selection
 from weft.training.checkpoint import Checkpoint, Tensors, copy_of
 from weft.training.run import Run
