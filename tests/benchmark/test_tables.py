@@ -11,10 +11,10 @@ from weft.errors import UserError
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-def result(row, seed, area, year, **more):
+def result(row, seed, area, year, options=None, **more):
     test = {"area": {"macro_f1": area, "accuracy": area + 0.1}, "year": {"r2": year, "rmse": 1234.5}}
     kinds = {"area": "multiclass", "year": "regression"}
-    return Result("small", row, seed, "tiny", {}, kinds, {}, test, **{"cpu_s": 10.0, "wall_s": 20.0, **more})
+    return Result("small", row, seed, "tiny", options or {}, kinds, {}, test, **{"cpu_s": 10.0, "wall_s": 20.0, **more})
 
 
 ROWS = [
@@ -40,6 +40,15 @@ def test_time_on_a_card_is_no_cpu_time():
     mixed = [result("a", 0, 0.8, 0.5), result("a", 1, 0.8, 0.5, **card)]
     assert grid(mixed).rows[0][-3:] == ("10", "20", "-")
     assert grid([result("a", 0, 0.8, 0.5, **card)]).rows[0][-3:] == ("on a card", "-", "-")
+
+
+def test_rows_of_other_lengths_say_so():
+    """Protects a comparison: a row that was trained for longer than its neighbours, or in part, is told."""
+    short = {"options": {"epochs": 60}}
+    assert grid([result("a", 0, 0.8, 0.5)]).rows[0][0] == "a"
+    assert grid([result("a", 0, 0.8, 0.5, **short)]).rows[0][0] == "a, 60 epochs"
+    mixed = [result("a", 0, 0.8, 0.5, **short), result("a", 1, 0.8, 0.5)]
+    assert grid(mixed).rows[0][0] == "a, 60 / its own epochs"
 
 
 def test_many_families_have_one_metric_each_and_a_mean():

@@ -86,8 +86,14 @@ def grid(results: Sequence[Result], part: str = "test") -> Grid:
         mine = [result for result in results if result.row == name]
         cells = [_cell(metric, spread_of(mine, family, metric, part), len(mine)) for family, metric in columns]
         mean = [_cell("", Spread.of(_mean(result, columns, part) for result in mine), len(mine))] if many else []
-        rows.append((name, str(len(mine)), *cells, *mean, *_cost(mine)))
+        rows.append((_named(name, mine), str(len(mine)), *cells, *mean, *_cost(mine)))
     return Grid(tuple(header), tuple(rows))
+
+
+def _named(name: str, results: Sequence[Result]) -> str:
+    """Return a row's name and, if they are not its model's own, its epochs: rows of other lengths are not alike."""
+    epochs = dict.fromkeys(str(result.options.get("epochs", "its own")) for result in results)
+    return name if set(epochs) == {"its own"} else f"{name}, {' / '.join(epochs)} epochs"
 
 
 def _columns(results: Sequence[Result]) -> list[tuple[str, str]]:
