@@ -86,9 +86,7 @@ def build_store(
         report("edges", len(edges), len(edges), f"{sum(relations.values())} edges")
         told = {"types": types, "relations": relations}
         card = {"schema": SCHEMA, "name": name, **told, "content": _content(folder, told)}
-        _write_labels(folder / LABELS, labels)
-        if split is not None:
-            split.save(folder / SPLIT)
+        write_labels(folder, labels, split)
         write_json(folder / CARD, {**card, "tasks": labels.tasks.to_json()})
     except BaseException:
         for path in folder.iterdir():
@@ -248,11 +246,14 @@ class _Counts:
             (self.count.cumsum() - self.count).tofile(path.with_name(f"{path.name}.start"))
 
 
-def _write_labels(path: Path, labels: LabelTable) -> None:
+def write_labels(folder: Path, labels: LabelTable, split: Split | None = None) -> None:
+    """Write the labels of a store's tasks, and its split if there is one, in place of those before."""
     import polars as pl
 
-    with atomic(path) as temporary:
+    with atomic(folder / LABELS) as temporary:
         pl.DataFrame({"row": labels.row, "task": labels.col, "value": labels.value}).write_parquet(temporary)
+    if split is not None:
+        split.save(folder / SPLIT)
 
 
 def _content(folder: Path, told: Mapping[str, Any]) -> str:

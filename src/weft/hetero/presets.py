@@ -65,7 +65,7 @@ class GraphConfig:
 
         Labels around a node, composed relations and wide features are such; sparse features a packed graph has none.
         """
-        train = replace(self.train, batch_size=self.train.batch_size or 512, fanout=self.train.fanout or 10)
+        train = replace(self.train, batch_size=self.train.batch_size or 256, fanout=self.train.fanout or 5)
         return replace(self, net=replace(self.net, labels="none", composed=False, wide=False), train=train)
 
     def member(self, k: int) -> NetConfig:
