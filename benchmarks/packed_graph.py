@@ -3,7 +3,7 @@
     python benchmarks/packed_graph.py --work FOLDER [--only 1e5 1e6 1e7] [--out docs/results/packed_graph.json]
 
 The graph of `large_graph.py` (customers, accounts and stations with features, four relations with hubs, three tasks
-that only neighbours tell), generated chunk by chunk. At every size it is packed, opened, and its network trained by batches
+that only neighbours tell), generated chunk by chunk. At every size it is packed, opened, and trained on by batches
 of 128 nodes per type with fan-outs 10 and 5, each in a process of its own on one thread; the largest is also given to
 `weft fit`. Told are CPU seconds, times by the clock for opening, and the peak of resident memory, mapped pages
 included, which the system counts as long as it has no other use for them. Rows of sizes that are not run again stay.
