@@ -11,9 +11,12 @@ import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from weft.errors import UserError
 
+#: Longest line that is looked for from the end of a file.
+_LINE = 2**24
 _MENDS = {
     errno.ENOSPC: "Free some space or choose another folder.",
     errno.EDQUOT: "Free some of your quota or choose another folder.",
@@ -131,3 +134,38 @@ def sha256(path: Path) -> str:
     """
     with disk_errors(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def append_line(file: IO[bytes], line: bytes) -> None:
+    """Add a line to a file that is open for appending and reading; one that was cut short before it is taken away.
+
+    When the disk is full the file is as it was.
+    """
+    whole = file.seek(0, os.SEEK_END)
+    start = max(0, whole - _LINE)
+    if whole and (file.seek(whole - 1), file.read(1))[1] != b"\n":
+        file.seek(start)
+        whole = start + file.read().rfind(b"\n") + 1
+        file.truncate(whole)
+    try:
+        file.write(line + b"\n")
+        file.flush()
+    except OSError:
+        file.truncate(whole)
+        raise
+
+
+@contextmanager
+def alone(file: IO[bytes]) -> Generator[None]:
+    """Hold an open file against other processes that do the same; where there are no locks of files nobody waits."""
+    try:
+        import fcntl
+    except ImportError:  # not on Windows
+        yield
+        return
+    fcntl.flock(file, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        file.flush()
+        fcntl.flock(file, fcntl.LOCK_UN)

@@ -50,7 +50,7 @@ def save(model: Predictor, folder: Path) -> None:
         "tasks": model.tasks.to_json(),
         "config": config,
         "calibration": None if model.calibrator is None else model.calibrator.to_json(),
-        "arrays": {key: [str(value.dtype), list(value.shape)] for key, value in arrays.items()},
+        "arrays": {key: [str(value.dtype), list(value.shape)] for key, value in sorted(arrays.items())},
     }
     write_json(folder / "model.json", sealed(card, folder))
 

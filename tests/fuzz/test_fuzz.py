@@ -111,6 +111,14 @@ def test_lists_of_images_with_odd_names(seeds, tmp_path):
         refused(of("images"), fuzzer.place, r"train\.csv")
 
 
+def test_annotations_with_numbers_beyond_all_images(seeds, tmp_path):
+    """Found: an infinity where the number of an image is expected."""
+    fuzzer = Fuzzer.of("coco", seeds["coco"], tmp_path)
+    file = fuzzer.place / "annotations" / "instances_val2017.json"
+    file.write_text(file.read_text().replace('"image_id": 10', '"image_id": 1e999, "x": 10', 1))
+    refused(of("images"), fuzzer.place, "not COCO's form")
+
+
 class _Named:
     """What pickles as a call of a name with arguments, and then a state."""
 

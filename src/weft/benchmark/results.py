@@ -12,7 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from weft.benchmark.scores import Scores
 from weft.errors import UserError
-from weft.files import disk_errors
+from weft.files import alone, append_line, disk_errors
 from weft.jobs.folder import BusyError, locked
 
 Key = tuple[str, str, int]
@@ -113,7 +113,8 @@ class Results(Generic[R]):
     def _lines(self) -> Iterator[R]:
         with disk_errors(self.path):
             text = self.path.read_text(encoding="utf-8")
-        for at, line in enumerate(text.splitlines(), 1):
+        whole = text[: text.rfind("\n") + 1]  # a line without its end was cut short: its training is done again
+        for at, line in enumerate(whole.splitlines(), 1):
             try:
                 yield self.kind(**json.loads(line))
             except (ValueError, TypeError) as error:
@@ -121,12 +122,12 @@ class Results(Generic[R]):
                 raise UserError(f"no result ({error})", where=where, mend="Delete the line.") from error
 
     def add(self, result: R) -> None:
-        """Add a line with one write, so that processes do not mix theirs."""
+        """Add a line, whole or not at all; processes that share the file take turns."""
         line = json.dumps(asdict(result), ensure_ascii=False, allow_nan=False)  # pyright: ignore[reportArgumentType]
         with disk_errors(self.path):
             self.folder.mkdir(parents=True, exist_ok=True)
-            with self.path.open("ab") as file:
-                file.write(f"{line}\n".encode())
+            with self.path.open("a+b") as file, alone(file):
+                append_line(file, line.encode())
 
     @contextmanager
     def claim(self, key: Key) -> Generator[Path | None]:

@@ -61,7 +61,7 @@ def _one_set(name: str, files: dict[str, Path]) -> pl.DataFrame:
             for image in _list(found, "images"):
                 rows.setdefault(int(image["id"]), f"{name}/{image['file_name']}")
             columns |= _categories(found, rows) if kind == "instances" else {CAPTION: _captions(found, rows)}
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             what = f"this is not COCO's form: {type(error).__name__} {error}"
             raise UserError(what, where=str(file), mend=_MEND) from error
     told = [{IMAGE: rows[at], **{column: cells.get(at) for column, cells in columns.items()}} for at in rows]
