@@ -20,9 +20,12 @@ import tempfile
 import time
 import traceback
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from weft.files import write_json
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -39,6 +42,7 @@ def _quiet() -> None:
 
     from rdkit import RDLogger
 
+    os.fsync = lambda _: None  # nobody pulls the plug here
     RDLogger.DisableLog("rdApp.*")
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
@@ -84,11 +88,14 @@ def _case(name: str, work: Path, root: Path) -> Any:
     if name == "requests":
         from tests.fuzz.requests import Requests
 
-        return Requests(root / "seeds").case
+        return Requests(work).case
+    from tests import tiny
     from tests.fuzz.readers import Fuzzer
-    from tests.fuzz.seeds import make
+    from weft.predictor import REGISTRY
 
-    return Fuzzer.of(name, make(work / "seeds")[name], work).case
+    REGISTRY[tiny.NAME] = "tests.tiny:Tiny"
+    seeds: dict[str, str] = json.loads((root / "seeds.json").read_text())
+    return Fuzzer.of(name, Path(seeds[name]), work).case
 
 
 def _resident() -> int:
@@ -161,35 +168,43 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=usual)
     parser.add_argument("--only", default="")
     given = parser.parse_args()
-    began = time.time(), os.times()
+    found, began = dict[str, Result](), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="weft-fuzz-") as root:
-        from tests.fuzz.seeds import make
-
-        names = list(make(Path(root) / "list"))
-        each = -(-given.files // len(names))
-        plan = [(name, each) for name in names]
-        plan += [("rows", -(-given.rows // ROWS_PER_TABLE)), ("requests", given.requests)]
-        plan = [(name, n) for name, n in plan if n and given.only in name]
-        found = _all(plan, given.first, given.processes, root)
-    spent = os.times()
-    about = {
-        "files": sum(r.cases for name, r in found.items() if name not in ("rows", "requests")),
-        "rows": found["rows"].cases * ROWS_PER_TABLE if "rows" in found else 0,
-        "requests": found["requests"].cases if "requests" in found else 0,
-        "findings": sum(len(r.findings) for r in found.values()),
-        "minutes": round((time.time() - began[0]) / 60, 1),
-        "cpu_s": round(spent.children_user + spent.children_system),
-        "readers": {name: result.to_json() for name, result in found.items()},
-    }
+        for name, result in _all(_plan(given, Path(root)), given.first, given.processes, root):
+            found[name] = result
+            if given.out:
+                write_json(given.out, _told(found, began))
+    about = _told(found, began)
     print(json.dumps({key: value for key, value in about.items() if key != "readers"}, indent=2))
-    if given.out:
-        from weft.files import write_json
-
-        write_json(given.out, about)
     raise SystemExit(1 if about["findings"] else 0)
 
 
-def _all(plan: list[tuple[str, int]], first: int, processes: int, root: str) -> dict[str, Result]:
+def _plan(given: argparse.Namespace, root: Path) -> list[tuple[str, int]]:
+    """Make the right files and return how many cases each name has."""
+    from tests.fuzz.seeds import make
+
+    seeds = make(root / "seeds")
+    (root / "seeds.json").write_text(json.dumps({name: str(path) for name, path in seeds.items()}))
+    plan = [(name, -(-given.files // len(seeds))) for name in seeds]
+    plan += [("rows", -(-given.rows // ROWS_PER_TABLE)), ("requests", given.requests)]
+    return [(name, n) for name, n in plan if n and given.only in name]
+
+
+def _told(found: dict[str, Result], began: float) -> dict[str, Any]:
+    """Return what came of all names so far, JSON-ready."""
+    spent = os.times()
+    return {
+        "files": sum(result.cases for name, result in found.items() if name not in ("rows", "requests")),
+        "rows": found["rows"].cases * ROWS_PER_TABLE if "rows" in found else 0,
+        "requests": found["requests"].cases if "requests" in found else 0,
+        "findings": sum(len(result.findings) for result in found.values()),
+        "minutes": round((time.monotonic() - began) / 60, 1),
+        "cpu_s": round(spent.children_user + spent.children_system),
+        "readers": {name: result.to_json() for name, result in found.items()},
+    }
+
+
+def _all(plan: list[tuple[str, int]], first: int, processes: int, root: str) -> Iterator[tuple[str, Result]]:
     from concurrent.futures import ThreadPoolExecutor
 
     def one(item: tuple[str, int]) -> tuple[str, Result]:
@@ -203,7 +218,7 @@ def _all(plan: list[tuple[str, int]], first: int, processes: int, root: str) -> 
         return name, result
 
     with ThreadPoolExecutor(processes) as pool:
-        return dict(pool.map(one, plan))
+        yield from pool.map(one, plan)
 
 
 if __name__ == "__main__":
