@@ -91,6 +91,7 @@ def _case(name: str, work: Path, root: Path) -> Any:
         return Requests(work).case
     from tests import tiny
     from tests.fuzz.readers import Fuzzer
+
     from weft.predictor import REGISTRY
 
     REGISTRY[tiny.NAME] = "tests.tiny:Tiny"
