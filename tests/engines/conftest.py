@@ -11,7 +11,7 @@ from weft.engines.on_ray import SURROUNDINGS
 def on_ray():
     os.environ.update(SURROUNDINGS)
     ray = pytest.importorskip("ray")
-    ray.init(num_cpus=2, include_dashboard=False, object_store_memory=80 * 2**20, log_to_driver=False)
+    ray.init("local", num_cpus=2, include_dashboard=False, object_store_memory=80 * 2**20, log_to_driver=False)
     yield
     ray.shutdown()
 

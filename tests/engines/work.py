@@ -50,3 +50,23 @@ def frail_trial(trial):
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return run_trial(trial)
+
+
+def frail_part(job):
+    """Predict a part of a table, but end the first worker that is at the third."""
+    from weft.jobs.part_job import work
+
+    mark = Path(os.environ["WEFT_FRAIL"]) / "killed"
+    if job.at == 2 and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return work(job)
+
+
+def lost_part(job):
+    """Predict a part of a table; the third always ends its worker."""
+    from weft.jobs.part_job import work
+
+    if job.at == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return work(job)

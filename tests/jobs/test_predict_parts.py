@@ -170,7 +170,7 @@ def test_what_cannot_be_done_leaves_nothing(model, new, tmp_path):
 
 def test_big_tables_and_folders_go_part_by_part(model, new, tmp_path, monkeypatch):
     """Protects the choice of the way: a person need not know of it."""
-    monkeypatch.setattr("weft.jobs.predict_parts.run_parts", lambda jobs, done, workers: run_parts(jobs, done, 0))
+    monkeypatch.setattr("weft.jobs.part_engine.run_parts", lambda jobs, done, workers: run_parts(jobs, done, 0))
     options = PredictOptions(threads=1)
     assert predict(model, new, tmp_path / "out.csv", options).parts == 0
     assert predict(model, new, tmp_path / "folder", options).parts == 1

@@ -5,8 +5,10 @@ from __future__ import annotations
 from weft.cli.arguments import (
     Device,
     Devices,
+    Engine,
     Graph,
     IgnoreKnown,
+    Jobs,
     Json,
     Model,
     NodeType,
@@ -32,6 +34,8 @@ def command(
     node_type: NodeType = None,
     device: Device = "auto",
     devices: Devices = 1,
+    engine: Engine = "local",
+    jobs: Jobs = None,
     threads: Threads = None,
     resume: Resume = False,
     quiet: Quiet = False,
@@ -48,5 +52,5 @@ def command(
 
     run_and_tell(
         impute, model, file, out, smiles, ignore_known, prefix, threads, graph, node_type, quiet, json,
-        device=device, devices=devices, resume=resume,
+        device=device, devices=devices, resume=resume, engine=engine, jobs=jobs,
     )  # fmt: skip

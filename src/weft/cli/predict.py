@@ -6,8 +6,10 @@ from weft.cli.arguments import (
     Coverage,
     Device,
     Devices,
+    Engine,
     Graph,
     IgnoreKnown,
+    Jobs,
     Json,
     Model,
     NodeType,
@@ -34,6 +36,8 @@ def command(
     node_type: NodeType = None,
     device: Device = "auto",
     devices: Devices = 1,
+    engine: Engine = "local",
+    jobs: Jobs = None,
     threads: Threads = None,
     resume: Resume = False,
     quiet: Quiet = False,
@@ -56,5 +60,5 @@ def command(
 
     run_and_tell(
         predict, model, file, out, smiles, ignore_known, prefix, threads, graph, node_type, quiet, json, coverage,
-        device=device, devices=devices, resume=resume,
+        device=device, devices=devices, resume=resume, engine=engine, jobs=jobs,
     )  # fmt: skip

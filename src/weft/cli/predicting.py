@@ -31,6 +31,8 @@ def run_and_tell(
     device: str = "auto",
     devices: int = 1,
     resume: bool = False,
+    engine: str = "local",
+    jobs: int | None = None,
 ) -> None:
     """Run a predicting job and tell what was written."""
     from weft.jobs.launch import several
@@ -38,8 +40,9 @@ def run_and_tell(
     from weft.jobs.predict import PredictOptions
 
     options = PredictOptions(
-        smiles, ignore_known, prefix, threads or available_threads(), graph, node_type, coverage, device, resume
-    )
+        smiles, ignore_known, prefix, threads or available_threads(), graph, node_type, coverage, device, resume,
+        engine, jobs or 0,
+    )  # fmt: skip
     try:
         with several(devices), progress(quiet) as report:
             done = job(model, file, out, options, report)

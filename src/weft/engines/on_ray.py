@@ -110,7 +110,7 @@ def _connected(count: int, threads: int) -> Generator[None]:
     if "RAY_ADDRESS" not in os.environ:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         cpus = max(count * threads, threads, 0 if count else cores)
-        quiet |= {"num_cpus": cpus, "include_dashboard": False, "object_store_memory": _SHARED}
+        quiet |= {"address": "local", "num_cpus": cpus, "include_dashboard": False, "object_store_memory": _SHARED}
     try:
         ray.init(**quiet)
     except (ConnectionError, RuntimeError, TimeoutError) as error:

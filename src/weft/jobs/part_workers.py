@@ -35,14 +35,14 @@ def run_parts(jobs: Sequence[PartJob], done: Callable[[PartDone], None], workers
     if workers < 1:
         forget()
         for job in jobs:
-            done(_good(work(job)))
+            done(good(work(job)))
         return
     crew = _Crew(max(1, min(workers, len(jobs))))
     with ThreadPoolExecutor(crew.size) as threads:
         futures = [threads.submit(crew.work, job) for job in jobs]
         try:
             for future in as_completed(futures):
-                done(_good(future.result()))
+                done(good(future.result()))
         finally:
             crew.stopped = True
             for future in futures:
@@ -50,7 +50,12 @@ def run_parts(jobs: Sequence[PartJob], done: Callable[[PartDone], None], workers
             crew.close()
 
 
-def _good(found: PartDone) -> PartDone:
+def good(found: PartDone) -> PartDone:
+    """Return a part that was done.
+
+    Raises:
+        UserError: when it could not be done.
+    """
     if found.trouble is not None:
         what, where, mend = found.trouble
         raise UserError(what, where=where, mend=mend)

@@ -45,6 +45,9 @@ class PredictOptions:
         coverage: add sets and intervals that hold the truth with this probability; None adds none.
         device: where networks are asked: `auto`, `cpu` or `cuda`.
         resume: go on with a run over a big table that was stopped.
+        engine: where parts of a table are predicted, a name of `weft.engines.base.REGISTRY`; any but `local` takes a
+            table of molecules part by part, however small it is.
+        jobs: parts at a time; 0 for `threads` of them, or for as many as an engine has room for.
     """
 
     smiles: str | None = None
@@ -56,6 +59,8 @@ class PredictOptions:
     coverage: float | None = None
     device: str = "auto"
     resume: bool = False
+    engine: str = "local"
+    jobs: int = 0
 
 
 def predict(
@@ -94,7 +99,7 @@ def _run(
     predictor = saved.load(folder, options.device)
     coverage = None if fill else options.coverage
     calibrator = None if coverage is None else calibrator_of(predictor, coverage, folder)
-    if file is not None and _in_parts(predictor, folder, file, out):
+    if _in_parts(predictor, folder, file, out, options) and file is not None:
         from weft.jobs.predict_parts import predict_parts
 
         return predict_parts(predictor, folder, file, out, options, report, fill=fill)
@@ -112,16 +117,25 @@ def _run(
     return dataclasses.replace(done, notes=notes, covered=None if covered is None else covered.to_json())
 
 
-def _in_parts(predictor: Predictor, folder: Path, file: Path, out: Path) -> bool:
-    """Whether a table is of molecules, and so big, or to be written so, that it is predicted part by part."""
+def _in_parts(predictor: Predictor, folder: Path, file: Path | None, out: Path, options: PredictOptions) -> bool:
+    """Whether a table is of molecules, and so big, or to be written so, that it is predicted part by part.
+
+    Raises:
+        UserError: when an engine is asked for what does not go by parts.
+    """
     from weft.data.parts import PART_ROWS, more_rows_than
     from weft.jobs.graph_model import on_graph
     from weft.jobs.part_folder import PartFolder, is_folder
     from weft.jobs.subjects import subject_of_model
 
-    if on_graph(predictor) or subject_of_model(folder) is not None or not expected().alone:
+    elsewhere = options.engine != "local"
+    if file is None or on_graph(predictor) or subject_of_model(folder) is not None or not expected().alone:
+        if elsewhere:
+            what = "only tables of molecules are predicted by parts, each by one process"
+            raise UserError(what, where="--engine", mend="Leave it out.")
         return False
-    return is_folder(out) or file.is_dir() or PartFolder(out).work.is_dir() or more_rows_than(file, PART_ROWS)
+    begun = PartFolder(out).work.is_dir()
+    return elsewhere or begun or is_folder(out) or file.is_dir() or more_rows_than(file, PART_ROWS)
 
 
 def _read(

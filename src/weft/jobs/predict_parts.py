@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,9 +14,10 @@ from weft.data.parts import PART_ROWS, InPart, plan_parts, table_files
 from weft.errors import UserError
 from weft.jobs.folder import MODEL, WEIGHTS, Start, check_target, locked, prepare
 from weft.jobs.inputs import usual_smiles
+from weft.jobs.part_engine import parts_on
 from weft.jobs.part_folder import MANIFEST, PartFolder, hash_of_files, in_order, is_folder
 from weft.jobs.part_job import Ask, PartDone, PartJob, answer_table
-from weft.jobs.part_workers import Engine, run_parts
+from weft.jobs.part_workers import Engine
 from weft.jobs.predicted import Predicted
 from weft.words import many
 
@@ -51,7 +51,7 @@ def predict_parts(
         options: how to predict; `threads` is the number of processes, `resume` goes on with a run that was stopped.
         report: told of progress.
         fill: fill in blanks instead of adding columns.
-        engine: what runs the parts; by default processes of this machine.
+        engine: what runs the parts; by default what the options name.
         rows: most rows of a part.
 
     Returns:
@@ -61,6 +61,7 @@ def predict_parts(
         UserError: for a table that cannot be used, when unfinished work of another model, input or other options is
             there, or when it is there and `resume` is off.
     """
+    engine = engine or parts_on(options.engine, options.jobs, _workers(predictor, options))
     state = PartFolder(out)
     files = table_files(file)
     if is_folder(out):
@@ -81,7 +82,6 @@ def predict_parts(
             done = state.kept()
             report("read", 1, 1, f"{many(sum(part.rows for part in parts), 'row')} in {many(len(parts), 'part')}")
             before = (f"{len(done)} of {many(len(parts), 'part')} were done before",) if done else ()
-            engine = engine or functools.partial(run_parts, workers=_workers(predictor, options))
             engine(_jobs(folder, parts, done, state, ask, options), _keeper(state, done, parts, report))
         state.finish(list(in_order(done)), parts, identity)
     told = _told(out, list(in_order(done)), parts, covered, (*lacking, *before))
