@@ -1,6 +1,7 @@
 """Starting the other processes of a group."""
 
 import os
+import subprocess
 import sys
 
 import pytest
@@ -19,6 +20,9 @@ class Child:
 
     def wait(self):
         return 0
+
+    def poll(self):
+        return None
 
 
 @pytest.fixture
@@ -71,3 +75,22 @@ def test_a_launcher_has_started_them_already(started, monkeypatch):
     with pytest.raises(UserError, match="2 processes were started"), several(3):
         pass
     assert not started
+
+
+WAITS = """
+import sys, time
+from weft.jobs import launch
+launch._GRACE = 0.2
+sys.argv = ["weft", "--no-such-option"]
+with launch.several(2):
+    time.sleep(120)
+"""
+
+
+def test_a_process_that_fails_before_it_is_met_ends_the_command():
+    """Protects from waiting for hours, deep in a library, for a process that is gone."""
+    free = {name: value for name, value in os.environ.items() if name not in launch._PLACE}
+    done = subprocess.run([sys.executable, "-c", WAITS], capture_output=True, text=True, timeout=100, env=free)
+    assert done.returncode == 2
+    assert "another of the 2 processes ended with code 2" in done.stderr
+    assert "--resume" in done.stderr

@@ -6,11 +6,14 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 
 from weft.errors import UserError
 
+#: Seconds that this process has to say itself what is wrong, after another has failed.
+_GRACE = 40.0
 #: What tells a process its place, by the names that torchrun uses.
 _PLACE = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 
@@ -40,14 +43,31 @@ def several(count: int) -> Generator[None]:
     place = {**size, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_free_port())}
     others = [_start(place, rank) for rank in range(1, count)]
     os.environ.update({**place, "RANK": "0", "LOCAL_RANK": "0"})
+    over = threading.Event()
+    threading.Thread(target=_watch, args=(others, over), daemon=True).start()
     try:
         yield
     finally:  # whatever they still do, nothing of it is needed
+        over.set()
         for name in _PLACE:
             os.environ.pop(name, None)
         for other in others:
             other.terminate()
             other.wait()
+
+
+def _watch(others: list[subprocess.Popen[bytes]], over: threading.Event) -> None:
+    """End this process when another has failed: it may be waiting for it, deep in a library, for hours.
+
+    Nothing is lost by that: files appear whole, and locks go with the process.
+    """
+    while not over.wait(0.5):
+        failed = next((other.returncode for other in others if other.poll()), None)
+        if failed is not None and not over.wait(_GRACE):
+            what = f"another of the {len(others) + 1} processes ended with code {failed} before its time"
+            sys.stderr.write(f"Error: {what}. Run with --devices 1 to see what it says, or again with --resume.\n")
+            sys.stderr.flush()
+            os._exit(2)
 
 
 def _start(place: dict[str, str], rank: int) -> subprocess.Popen[bytes]:
