@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from tests.data.pictures import (
     class_folders,
@@ -19,6 +20,7 @@ from weft.benchmark.fewshot import FEWSHOT
 from weft.benchmark.fewshot_data import ClassSet, load_classes, photographs, with_turns
 from weft.benchmark.fewshot_results import FewShotResult, Share
 from weft.benchmark.fewshot_tables import accuracy_grid, difference_grid, fewshot_sections
+from weft.benchmark.results import Results
 from weft.benchmark.runner import RunOptions, run_suite
 from weft.cli.benchmark_show import ShowOptions, show_suite
 from weft.data.images import Images
@@ -34,25 +36,25 @@ def load(name):
 
 SMALL = {"steps": 1, "judged": 2, "ways": 5}
 ROWS = tuple(dataclasses.replace(row, options={**row.options, **SMALL}) for row in FEWSHOT.rows)
+NAMES = ("prototype", "metalink/0", "metalink/1", "joint/1", "tuned")
 SUITE = dataclasses.replace(FEWSHOT, data=("omniglot-small",), load=load, find=None, episodes=4, rows=ROWS)
 
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory):
     folder = tmp_path_factory.mktemp("out")
-    run_suite(
-        SUITE, folder, RunOptions((0,), ("prototype", "metalink/0", "metalink/1", "tuned"), changed={"epochs": 1})
-    )
+    run_suite(SUITE, folder, RunOptions((0,), NAMES, changed={"epochs": 1}))
     return folder
 
 
 def test_rows_are_comparable(out):
     """Protects the comparison: with no layer the trained head is the prototypical network, answer for answer."""
-    options = RunOptions((0,), ("prototype", "metalink/0", "metalink/1", "tuned"), changed={"epochs": 1})
+    options = RunOptions((0,), NAMES, changed={"epochs": 1})
     found = {r.row: r for r in run_suite(SUITE, out, options).results}
-    assert set(found) == {"prototype", "metalink/0", "metalink/1", "tuned"}
+    assert set(found) == set(NAMES)
     assert set(found["metalink/0"].right) == {"", "learnt", "centroid", "logistic"}
-    assert set(found["metalink/1"].right) == {"", "learnt"}
+    assert set(found["metalink/1"].right) == {""}
+    assert set(found["joint/1"].right) == {"", "learnt"}
     assert found["metalink/0"].right["learnt"] == found["prototype"].right[""]
     for result in found.values():
         assert {len(right) for cells in result.right.values() for right in cells.values()} == {4}
@@ -62,12 +64,26 @@ def test_rows_are_comparable(out):
     assert found["metalink/0"].weights["ridge"] in (0.1, 0.3, 1.0)
 
 
+def test_rows_of_one_encoder_share_it_through_the_shelf(out, tmp_path):
+    """Protects what is found there: the same answers as trained anew, and its time counts as if it had been."""
+    options = {"changed": {"epochs": 1}, "shelf": tmp_path / "shelf"}
+    done = run_suite(SUITE, tmp_path / "out", RunOptions((0,), ("metalink/0", "metalink/1"), **options))
+    found = {r.row: r for r in done.results}
+    alone = {r.row: r for r in Results(out, SUITE.name, SUITE.kind).read()}
+    assert len(list((tmp_path / "shelf").glob("*.safetensors"))) == 1
+    for row, result in found.items():
+        assert result.right == alone[row].right
+        assert result.weights == alone[row].weights
+    (kept,) = (load_file(path) for path in (tmp_path / "shelf").glob("*.safetensors"))
+    assert found["metalink/1"].cpu_s > float(kept["shelf.cpu_s"][0])
+
+
 def test_it_is_shown_and_written(out, tmp_path, capsys):
     page = tmp_path / "page.md"
     page.write_text("# Here\n\n<!-- benchmark: metalink-fewshot -->\n<!-- end of benchmark -->\n")
     show_suite(SUITE, out, ShowOptions(markdown=page, pictures=tmp_path), json=False)
     told = capsys.readouterr().out
-    assert "metalink/1 (learnt)" in told
+    assert "joint/1 (learnt)" in told
     assert "difference to prototype" in page.read_text()
 
 
@@ -150,14 +166,14 @@ def test_published_folders_start_with_one_command_and_run_an_epoch(name, make, h
     few = {"steps": 1, "judged": 2, "ways": 5, "encoder_options": {"hidden": 8}}
     rows = tuple(dataclasses.replace(r, instead={n: {**o, **few} for n, o in r.instead.items()}) for r in FEWSHOT.rows)
     suite = dataclasses.replace(FEWSHOT, rows=rows, episodes=3)
-    found = run_suite(suite, tmp_path / "out", RunOptions((0,), ("metalink/1",), changed={"epochs": 1}))
+    found = run_suite(suite, tmp_path / "out", RunOptions((0,), ("metalink/0",), changed={"epochs": 1}))
     (result,) = found.results
-    assert result.key == ("metalink/1", name, 0)
+    assert result.key == ("metalink/0", name, 0)
     assert result.cells == ["5-way 1-shot", "5-way 5-shot"]  # five test classes allow no more
     assert result.sizes == {"train": 6, "val": 5, "test": 5}
     assert result.epochs["trained"] == 1
     assert set(found.absent) == set(FEWSHOT.data) - {name}
-    assert run_suite(suite, tmp_path / "out", RunOptions((0,), ("metalink/1",), changed={"epochs": 1})).trained == 0
+    assert run_suite(suite, tmp_path / "out", RunOptions((0,), ("metalink/0",), changed={"epochs": 1})).trained == 0
 
 
 def test_options_of_photographs_are_their_own():
@@ -165,7 +181,7 @@ def test_options_of_photographs_are_their_own():
     row = with_changes(next(row for row in FEWSHOT.rows if row.name == "metalink/1"), {"epochs": 3})
     drawn, photo = (row.on(name).config() for name in ("omniglot-small", "mini-imagenet"))
     assert (drawn.encoder_options["hidden"], photo.encoder_options) == (32, {})
-    assert (drawn.layers, photo.layers) == (1, 1)
+    assert (drawn.layers, photo.layers, drawn.exact_layers, photo.exact_layers) == (0, 0, 1, 1)
     assert (drawn.loop.epochs, photo.loop.epochs) == (3, 3)
 
 

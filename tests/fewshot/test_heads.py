@@ -8,6 +8,7 @@ from weft.errors import UserError
 from weft.fewshot.exact import ClassGaussian, ExactHead, Weights
 from weft.fewshot.frozen import FROZEN
 from weft.fewshot.heads import HEADS, ClassLayer, GraphHead, PrototypeHead, TunedHead, make_head
+from weft.fewshot.layered import NodeLayers
 
 N, K, D = 4, 3, 6
 
@@ -30,10 +31,15 @@ def heads():
         for part in (layer.to_class, layer.to_query):
             torch.nn.init.normal_(part.weight)
     made["exact"] = ExactHead(made["graph"], gaussian()[1], Weights(0.1, 0.3, 0.3))
+    layers = NodeLayers(gaussian()[1], 2)
+    for layer in layers.layers:
+        for part in (layer.to_class, layer.to_query):
+            torch.nn.init.normal_(part.weight, std=0.3)
+    made["layered"] = ExactHead(made["graph"], gaussian()[1], Weights(0.1, 0.3, 0.3, 0.5), layers)
     return made
 
 
-@pytest.mark.parametrize("name", [*HEADS, "exact", *FROZEN])
+@pytest.mark.parametrize("name", [*HEADS, "exact", "layered", *FROZEN])
 def test_queries_do_not_read_each_other_and_classes_have_no_order(name):
     """Batch invariance, and permutation: the classes' order in an episode moves the columns and nothing else."""
     torch.manual_seed(0)
@@ -124,6 +130,27 @@ def test_exact_scores_are_the_predictive_density():
         normal = torch.distributions.MultivariateNormal(mean, cov)
         slow[:, k] = normal.log_prob(query - model.center)
     assert torch.allclose(got - got[:, :1], slow - slow[:, :1], rtol=1e-2, atol=1e-2)
+
+
+def test_layers_over_exact_nodes_start_as_none_and_move_by_their_share():
+    """Against the layers' own equations: fresh layers and share 0 are the exact head, share .5 is half of each step."""
+    support, known, query = episode()
+    made = heads()
+    bare = ExactHead(made["graph"], made["exact"].gaussian, Weights(0.1))
+    fresh = ExactHead(made["graph"], bare.gaussian, Weights(0.1, share=1.0), NodeLayers(bare.gaussian, 2))
+    none = ExactHead(made["graph"], bare.gaussian, Weights(0.1), made["layered"].layers)
+    want = bare(support, known, query)
+    assert torch.equal(none(support, known, query), want)
+    assert torch.allclose(fresh(support, known, query), want, atol=1e-4)
+    half = ExactHead(made["graph"], bare.gaussian, Weights(0.1, share=0.5), made["layered"].layers)
+    h, q = bare.gaussian.place(support), bare.gaussian.place(query)
+    c = torch.stack([h[known[:, k] > 0].mean(0) for k in range(N)])
+    for layer in made["layered"].layers.layers:
+        steps = layer.update_classes(c, h, known) - c, layer.update_queries(h, c) - h, layer.update_queries(q, c) - q
+        c, h, q = c + steps[0] / 2, h + steps[1], q + steps[2] / 2
+    slow = bare.gaussian.scores(q, c, known.sum(0))
+    assert torch.allclose(half(support, known, query), slow, rtol=1e-4, atol=1e-3)
+    assert not torch.allclose(slow, want, atol=0.1)
 
 
 def test_more_examples_are_believed_more():

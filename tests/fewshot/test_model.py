@@ -1,7 +1,10 @@
 """Classes that come and go: added from one example on, given more, dropped; nothing else moves."""
 
+import dataclasses
+
 import numpy as np
 import pytest
+import torch
 
 import weft
 from weft.errors import UserError
@@ -100,3 +103,20 @@ def test_images_go_in_as_arrays():
     assert type(model.predictor_.net.encoder).__name__ == "Conv4Encoder"
     model.add_class(images[30:31], ["new"])
     assert (model.predict_class(images[31:]) == "new").mean() >= 0.6
+
+
+def test_layers_over_the_nodes_are_saved_and_take_new_classes(tmp_path):
+    """Protects the model folder: a layer's weights and share come back, and a new class passes through them."""
+    model = weft.FewShot(epochs=1, kg_layers=1).fit(X[KNOWN], [f"c{k}" for k in LABEL[KNOWN]])
+    layers = model.predictor_.head.layers
+    model.predictor_.head.weights = dataclasses.replace(model.predictor_.head.weights, share=0.5)
+    for layer in layers.layers:
+        torch.nn.init.normal_(layer.to_class.weight, std=0.1)
+    model.predictor_._take(model.predictor_.head, model.predictor_.bank)
+    model.save(tmp_path)
+    again = weft.load(tmp_path)
+    assert np.array_equal(again.predict_proba(X), model.predict_proba(X))
+    for held in (again, model):
+        held.add_class(X[LABEL == 13][:3], ["new"] * 3)
+    assert np.array_equal(again.predict_proba(X), model.predict_proba(X))
+    assert model.predictor_.n_parameters > sum(p.numel() for p in model.predictor_.net.parameters())

@@ -20,14 +20,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Self, cast
+from typing import TYPE_CHECKING, Self, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from weft.fewshot.episodes import Ints, Shape
-from weft.fewshot.heads import ClassNodes, Head, class_means
+from weft.fewshot.heads import ClassNodes, Head, class_means, moved_nodes, moved_queries
 from weft.fewshot.network import fixed_episodes
+
+if TYPE_CHECKING:
+    from weft.fewshot.layered import NodeLayers
 
 #: Tried on validation episodes: ridge of the spread within classes, share of the learnt head, and of single examples.
 _RIDGES = (0.1, 0.3, 1.0)
@@ -98,11 +101,13 @@ class Weights:
         ridge: see `ClassGaussian.fit`.
         learnt: weight of the trained head's scores.
         single: weight of the classes' support data one by one, beside their mean.
+        share: of what layers over the nodes would change (`weft.fewshot.layered`).
     """
 
     ridge: float = 0.3
     learnt: float = 0.0
     single: float = 0.0
+    share: float = 0.0
 
 
 class ExactHead(Head):
@@ -112,29 +117,38 @@ class ExactHead(Head):
         learnt: the trained head.
         gaussian: of the training classes.
         weights: of its parts.
+        layers: of the knowledge graph over the nodes.
     """
 
-    def __init__(self, learnt: Head, gaussian: ClassGaussian, weights: Weights) -> None:
+    def __init__(
+        self, learnt: Head, gaussian: ClassGaussian, weights: Weights, layers: NodeLayers | None = None
+    ) -> None:
         super().__init__()
-        self.learnt, self.gaussian, self.weights = learnt, gaussian, weights
+        self.learnt, self.gaussian, self.weights, self.layers = learnt, gaussian, weights, layers
 
     def nodes(self, h: Tensor, known: Tensor) -> ClassNodes:
         """Return the trained head's nodes, and then mean and single support data in the exact head's coordinates."""
         learnt = self.learnt.nodes(h, known)
         placed = self.gaussian.place(h)
-        mean, count = class_means(placed, known)
-        return ClassNodes((*learnt.layers, mean, placed, known), count)
+        moved = moved_nodes(self._moving, placed, known, self.weights.share)
+        return ClassNodes((*learnt.layers, *moved, placed, known), known.sum(0))
+
+    @property
+    def _moving(self) -> nn.ModuleList:
+        """The layers, if anything of them is taken."""
+        return self.layers.layers if self.layers is not None and self.weights.share else nn.ModuleList()
 
     def scores(self, h: Tensor, nodes: ClassNodes) -> Tensor:
         """Return log-densities, and the weighed scores of the other parts."""
-        mean, placed, known = nodes.layers[-3:]
-        q, w = self.gaussian.place(h), self.weights
-        score = self.gaussian.scores(q, mean, nodes.count)
+        (placed, known), w = nodes.layers[-2:], self.weights
+        own = len(self._moving) + 3
+        q, moved = self.gaussian.place(h), nodes.layers[-own:-2]
+        score = self.gaussian.scores(moved_queries(self._moving, q, moved, w.share)[-1], moved[-1], nodes.count)
         if w.single:
             each = self.gaussian.scores(q, placed, torch.ones(len(placed)))
             score = score + w.single * _log_means(each, known.argmax(1), nodes.count)
         if w.learnt:
-            score = score + w.learnt * self.learnt.scores(h, ClassNodes(nodes.layers[:-3], nodes.count))
+            score = score + w.learnt * self.learnt.scores(h, ClassNodes(nodes.layers[:-own], nodes.count))
         return score
 
 

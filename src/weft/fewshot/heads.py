@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -122,6 +123,34 @@ class ClassLayer(nn.Module):
         return weight @ self.value(c)
 
 
+def moved_nodes(layers: nn.ModuleList, h: Tensor, known: Tensor, share: float = 1.0) -> tuple[Tensor, ...]:
+    """Return class nodes `[N, D]` before every layer and after the last; support data read the nodes as queries do.
+
+    Args:
+        layers: `ClassLayer`s.
+        h: support data `[S, D]`.
+        known: which class each is of `[S, N]`.
+        share: of each layer's step that is taken.
+    """
+    c, _ = class_means(h, known)
+    found = [c]
+    for layer in layers:
+        assert isinstance(layer, ClassLayer)
+        c, h = torch.lerp(c, layer.update_classes(c, h, known), share), layer.update_queries(h, c)
+        found.append(c)
+    return tuple(found)
+
+
+def moved_queries(layers: nn.ModuleList, q: Tensor, nodes: Sequence[Tensor], share: float = 1.0) -> tuple[Tensor, ...]:
+    """Return queries `[B, D]` before every layer and after the last, each reading the nodes before the layer."""
+    found = [q]
+    for layer, c in zip(layers, nodes[:-1], strict=True):
+        assert isinstance(layer, ClassLayer)
+        q = torch.lerp(q, layer.update_queries(q, c), share)
+        found.append(q)
+    return tuple(found)
+
+
 class GraphHead(Head):
     r"""MetaLink in the meta setting: class nodes from their support, moved by layers of the knowledge graph.
 
@@ -141,25 +170,14 @@ class GraphHead(Head):
         self.log_temperature = nn.Parameter(torch.full((layers + 1,), math.log(share)))
 
     def nodes(self, h: Tensor, known: Tensor) -> ClassNodes:
-        """Return the nodes before and after every layer; support data read the same nodes as queries do."""
-        c, count = class_means(h, known)
-        found = [c]
-        for layer in self.layers:
-            assert isinstance(layer, ClassLayer)
-            new = layer.update_classes(c, h, known)
-            h = layer.update_queries(h, c)
-            c = new
-            found.append(c)
-        return ClassNodes(tuple(found), count)
+        """Return the nodes before and after every layer."""
+        return ClassNodes(moved_nodes(self.layers, h, known), known.sum(0))
 
     def scores(self, h: Tensor, nodes: ClassNodes) -> Tensor:
         """Return the sum of the layers' scores."""
-        total = -self.log_temperature[0].exp() * square_distances(h, nodes.layers[0])
-        for k, layer in enumerate(self.layers):
-            assert isinstance(layer, ClassLayer)
-            h = layer.update_queries(h, nodes.layers[k])
-            total = total - self.log_temperature[k + 1].exp() * square_distances(h, nodes.layers[k + 1])
-        return total
+        placed = moved_queries(self.layers, h, nodes.layers)
+        parts = zip(self.log_temperature.exp(), placed, nodes.layers, strict=True)
+        return -torch.stack([heat * square_distances(q, c) for heat, q, c in parts]).sum(0)
 
 
 class TunedHead(Head):

@@ -19,6 +19,7 @@ from weft.errors import UserError
 from weft.fewshot.bank import ClassBank
 from weft.fewshot.episodes import Ints, Shape, members
 from weft.fewshot.exact import ClassGaussian, ExactHead, Weights, solved
+from weft.fewshot.layered import NodeLayers, with_layers
 from weft.fewshot.network import CELLS, FewShotConfig, FewShotNet, allows, learn
 from weft.predictor import Arrays, Predictions, Predictor
 from weft.settings import Setting
@@ -47,7 +48,7 @@ class FewShotPredictor(Predictor):
 
     Args:
         encoder: name of an encoder; None takes `conv4` of images, `vectors` of vectors, `fingerprint` of molecules.
-        kg_layers: layers of the knowledge graph over the classes.
+        kg_layers: layers of the knowledge graph over the classes, learnt after the encoder.
         epochs: passes of 50 training episodes.
         changes: dotted names of fields of `FewShotConfig` -> other values.
     """
@@ -63,14 +64,15 @@ class FewShotPredictor(Predictor):
         changes: dict[str, Any] | None = None,
     ) -> None:
         self.encoder = encoder
-        config = changed(FewShotConfig(layers=kg_layers, judged=_JUDGED), changes or {})
+        config = changed(FewShotConfig(layers=0, exact_layers=kg_layers, judged=_JUDGED), changes or {})
         self.config = config if epochs is None else replace(config, loop=replace(config.loop, epochs=epochs))
         self.settings = frozenset({Setting.STANDARD, Setting.META})
 
     @property
     def n_parameters(self) -> int:
         """Trained numbers."""
-        return sum(parameter.numel() for parameter in self.net.parameters())
+        layers = [] if self.head.layers is None else self.head.layers.parameters()
+        return sum(parameter.numel() for parameter in [*self.net.parameters(), *layers])
 
     def fit(self, data: Data, labels: LabelTable, split: Split, run: Run) -> None:
         """Learn from the training rows; validation rows are not read."""
@@ -90,7 +92,10 @@ class FewShotPredictor(Predictor):
         at = [np.searchsorted(rows, part) for part in parts]
         held = (h, members(label[rows], at[1]))
         shapes = [s for n, k in CELLS if allows(held[1], s := Shape(n, k, self.config.queries))]
-        head = solved(self.net.head, h, members(label[rows], at[0]), held, shapes, self.config.judged)
+        among = members(label[rows], at[0])
+        head = solved(self.net.head, h, among, held, shapes, self.config.judged)
+        if self.config.exact_layers:
+            head = with_layers(head, self.config, h, among, held, shapes, run)
         self._take(head, ClassBank.of(self.tasks[0].classes, h, label[rows]))
 
     def _with_encoder(self, data: Data) -> FewShotConfig:
@@ -171,6 +176,8 @@ class FewShotPredictor(Predictor):
         gaussian = self.head.gaussian
         arrays = {f"net.{key}": value.detach().numpy() for key, value in self.net.state_dict().items()}
         arrays |= {name: getattr(gaussian, name).numpy() for name in ("center", "transform", "between")}
+        if self.head.layers is not None:
+            arrays |= {f"layers.{key}": value.detach().numpy() for key, value in self.head.layers.state_dict().items()}
         note: dict[str, object] = {"config": asdict(self.config), "widths": self.widths}
         return {**note, "weights": asdict(self.head.weights)}, {**arrays, **self.bank.state()}
 
@@ -184,7 +191,11 @@ class FewShotPredictor(Predictor):
         model.net.load_state_dict(tensors("net.", held))
         model.net.eval()
         parts = (torch.from_numpy(held[name]) for name in ("center", "transform", "between"))
-        head = ExactHead(model.net.head, ClassGaussian(*parts), Weights(**config["weights"]))
+        gaussian = ClassGaussian(*parts)
+        layers = NodeLayers(gaussian, model.config.exact_layers).eval() if model.config.exact_layers else None
+        if layers is not None:
+            layers.load_state_dict(tensors("layers.", held))
+        head = ExactHead(model.net.head, gaussian, Weights(**config["weights"]), layers)
         model._take(head, ClassBank.restore(tasks[0].classes, held))
         return model
 

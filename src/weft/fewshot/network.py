@@ -31,13 +31,15 @@ class FewShotConfig:
         encoder_options: its options.
         dim: width of embeddings; 0 takes the features of an encoder of images.
         head: of `weft.fewshot.heads.HEADS`.
-        layers: of the knowledge graph of the head `graph`.
+        layers: of the knowledge graph of the head `graph`, trained with the encoder.
         ways: classes of a training episode.
         shots: support data of each class; every episode draws one of these.
         queries: query data of each class.
         steps: episodes per epoch.
         loop: how to optimise.
         judged: validation episodes of each of `CELLS` that the validation classes allow.
+        exact_layers: layers of the knowledge graph over exact class nodes, learnt once the encoder is
+            (`weft.fewshot.layered`).
     """
 
     encoder: str = "conv4"
@@ -51,6 +53,7 @@ class FewShotConfig:
     steps: int = 50
     loop: LoopConfig = field(default_factory=lambda: LoopConfig(30, 1e-3, 0.0, schedule="cosine"))
     judged: int = 100
+    exact_layers: int = 0
 
 
 class FewShotNet(nn.Module):
