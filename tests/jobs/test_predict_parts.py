@@ -145,6 +145,13 @@ def test_a_finished_folder_is_known_again(model, new, tmp_path):
     first = in_parts(model, new, tmp_path / "folder")
     again = in_parts(model, new, tmp_path / "folder", resume=True, engine=dies_after(0))
     assert (again.rows, again.bad, again.known) == (first.rows, first.bad, first.known)
+    shorter = new.with_name("shorter.csv")
+    shorter.write_text("".join(new.read_text().splitlines(keepends=True)[:12]))
+    in_parts(model, shorter, tmp_path / "other")
+    in_parts(model, new, tmp_path / "other")
+    in_parts(model, shorter, tmp_path / "other")
+    assert pl.read_parquet(tmp_path / "other" / "*.parquet").height == 11
+    assert not (tmp_path / "other" / "_bad_rows.csv").exists()
     part = tmp_path / "folder" / "part-000002.parquet"
     part.write_bytes(part.read_bytes() + b"x")
     with pytest.raises(UserError, match="not what was written"):

@@ -12,8 +12,8 @@ import gzip
 import json
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,19 +69,22 @@ class PartFolder:
         """Return the file to write a part to."""
         return self.work / f"part-{at:06d}-{self.run}{self.extension}"
 
-    def keep(self, done: PartDone) -> None:
-        """Note that a part is whole."""
+    def keep(self, done: PartDone) -> PartDone:
+        """Note that a part is whole; return what is worth keeping in memory of it."""
         write_json(self.work / f"done-{done.at:06d}.json", done.to_json())
+        return replace(done, told=done.told[:1])
 
     def kept(self) -> dict[int, PartDone]:
         """Return the finished parts whose files hold what was written."""
         found: dict[int, PartDone] = {}
-        for card in sorted(self.work.glob("done-*.json")):
-            done = PartDone.of_json(read_json(card))
+        for done in self._cards():
             path = self._there(done)
             if path is not None and sha256(path) == done.sha256:
-                found[done.at] = done
+                found[done.at] = replace(done, told=done.told[:1])
         return found
+
+    def _cards(self) -> Iterator[PartDone]:
+        return (PartDone.of_json(read_json(card)) for card in sorted(self.work.glob("done-*.json")))
 
     def _there(self, done: PartDone) -> Path | None:
         """Return where a part is: in the folder of work, or where a run that was killed at its end moved it."""
@@ -112,11 +115,14 @@ class PartFolder:
             shutil.rmtree(self.work, ignore_errors=True)
             return
         with disk_errors(self.out):
+            (self.out / MANIFEST).unlink(missing_ok=True)  # of an earlier result: what stands here is not whole now
             for each in done:
                 path = self._there(each)
                 if path is not None and path.parent == self.work:
                     path.replace(self.out / _final(each.at))
-        _tell_bad(done, parts, self.out / "_bad_rows.csv")
+            for path in set(self.out.glob("part-*.parquet")) - {self.out / _final(each.at) for each in done}:
+                path.unlink()
+        _tell_bad(self._cards() if any(each.bad for each in done) else (), parts, self.out / "_bad_rows.csv")
         cards = [{"file": _final(each.at), "rows": each.rows, "bad": each.bad, "sha256": each.sha256} for each in done]
         totals = {"rows": sum(each.rows for each in done), "bad_rows": sum(each.bad for each in done)}
         known = {"known_labels": sum(each.known for each in done), "used": any(each.used for each in done)}
@@ -144,12 +150,13 @@ def _final(at: int) -> str:
     return f"part-{at:06d}.parquet"
 
 
-def _tell_bad(done: Sequence[PartDone], parts: Sequence[InPart], path: Path) -> None:
-    """Write file, row and reason of the rows that could not be predicted, if there are any."""
-    if not any(each.told for each in done):
-        path.unlink(missing_ok=True)
-        return
+def _tell_bad(done: Iterable[PartDone], parts: Sequence[InPart], path: Path) -> None:
+    """Write file, row and reason of the rows that could not be predicted; no file when there are none."""
     import csv
+
+    path.unlink(missing_ok=True)
+    if not done:
+        return
 
     with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)

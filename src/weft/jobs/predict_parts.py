@@ -126,8 +126,7 @@ def _keeper(state: PartFolder, done: dict[int, PartDone], parts: list[InPart], r
     report("predict", before, total, "")
 
     def keep(found: PartDone) -> None:
-        state.keep(found)
-        done[found.at] = found
+        done[found.at] = state.keep(found)
         count[0] += found.rows
         report("predict", count[0], total, "")
 
