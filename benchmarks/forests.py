@@ -2,9 +2,9 @@
 
     python benchmarks/forests.py MODEL sider --out docs/results/forests.json
 
-MODEL is a folder of `weft fit` with the default preset on that table. One thread, CPU time, features in memory; the best
-of three passes each, the ways in turn. *Walked* is scikit-learn's compiled tree over rows in the order of a table (row by
-row), as weft had it; *by column* the same over columns laid end to end. All three give the same sums, which is checked.
+MODEL is a folder of `weft fit` with the default preset on that table. One thread, CPU time, features in memory; the
+best of three passes each, the ways in turn. *Walked* is scikit-learn's compiled tree over rows that lie end to end, as
+weft had it; *by column* the same over columns that do. All three give the same sums, which is checked.
 """
 
 from __future__ import annotations

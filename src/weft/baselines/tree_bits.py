@@ -77,17 +77,17 @@ class _Group:
         bits = np.empty((self.size, words), np.uint64)
         bits[: self.trees] = ~np.uint64(0)
         for level in self.levels:
-            parent, left = bits[level.place], bits[level.left]
+            parent, left = bits.take(level.place, 0), bits[level.left]
             np.bitwise_and(parent, compared.take(level.comparison), out=left)
             np.bitwise_xor(parent, left, out=bits[level.right])
         planes = np.zeros((self.trees * self.planes, words), np.uint64)
         if len(self.kept):
-            planes[self.kept] = np.bitwise_or.reduceat(bits[self.joined], self.first, axis=0)
+            planes[self.kept] = np.bitwise_or.reduceat(bits.take(self.joined, 0), self.first, axis=0)
         each = np.unpackbits(planes.view(np.uint8), axis=1).reshape(self.trees, self.planes, words * WORD)
         leaf = each[:, 0].astype(np.uint16)
         for plane in range(1, self.planes):
             leaf |= each[:, plane].astype(np.uint16) << plane
-        return self.answer[self.start + leaf]
+        return self.answer.take(self.start + leaf)
 
 
 class BitForest:

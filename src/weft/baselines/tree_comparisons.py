@@ -38,7 +38,7 @@ class Compared:
 
     def take(self, comparison: Ints) -> Words:
         """Return the bits of some comparisons."""
-        return self.bits[self.place[comparison]]
+        return self.bits.take(self.place.take(comparison), 0)
 
 
 @dataclass(frozen=True, eq=False)
