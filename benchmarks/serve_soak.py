@@ -23,9 +23,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
+import aiohttp
 import numpy as np
 from serve_process import Server, serving
+from yarl import URL
 
 from weft.data.columns import plan_columns
 from weft.data.tables import read_table
@@ -53,6 +54,7 @@ class Told:
 
     Attributes:
         times: kind -> seconds from when each was due to its answer.
+        by_five: five minutes of the run, counted from 0 -> the same seconds.
         status: kind -> status -> how many.
         lost: why, of requests without an answer.
         wrong: good requests whose answer was another than that of the unloaded server, or bad ones taken.
@@ -60,16 +62,29 @@ class Told:
     """
 
     times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    by_five: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     status: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
     lost: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     behind: float = 0.0
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What came back: its status and body."""
+
+    status: int
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the body as JSON."""
+        return json.loads(self.body)
+
+
 class Asker:
     """Makes requests of every kind and looks at what comes back."""
 
-    def __init__(self, client: httpx.AsyncClient, smiles: list[str], tasks: list[str], seed: int = 0) -> None:
+    def __init__(self, client: aiohttp.ClientSession, smiles: list[str], tasks: list[str], seed: int = 0) -> None:
         self.client, self.tasks, self.random = client, tasks, random.Random(seed)
         self.pool, self.fresh = smiles[:POOL], iter(smiles[POOL:])
         self.expected: dict[str, Any] = {}
@@ -79,65 +94,83 @@ class Asker:
         chosen = random.Random(smiles)
         return {"smiles": smiles, "known": {task: chosen.randint(0, 1) for task in chosen.sample(self.tasks, 3)}}
 
-    async def predict(self, texts: list[str]) -> httpx.Response:
+    async def predict(self, texts: list[str]) -> Answer:
         """Ask for molecules."""
-        return await self.client.post("/api/predict", json={"items": [self.item(text) for text in texts]})
+        return await self.ask("POST", "/api/predict", json={"items": [self.item(text) for text in texts]})
+
+    async def ask(self, method: str, path: str | URL, **body: Any) -> Answer:
+        """Send one request."""
+        async with self.client.request(method, path, **body) as answer:
+            return Answer(answer.status, await answer.read())
 
     async def learn(self) -> None:
         """Keep the answers of an unloaded server."""
         for text in self.pool:
             self.expected[text] = _rows(await self.predict([text]))[0]
 
-    async def send(self, kind: str) -> tuple[httpx.Response, str]:
+    async def send(self, kind: str) -> tuple[Answer, str]:
         """Send one request and return its answer, and what is wrong with that."""
         if kind in ("predict", "several"):
             texts = self.random.sample(self.pool, 1 if kind == "predict" else 4)
             answer = await self.predict(texts)
-            same = answer.status_code != 200 or _alike(_rows(answer), [self.expected[text] for text in texts])
+            same = answer.status != 200 or _alike(_rows(answer), [self.expected[text] for text in texts])
             return answer, "" if same else f"{kind}: another answer than when unloaded"
         answer = await self._other(kind)
-        fits = answer.status_code in ANSWERS.get(kind, {200})
-        return answer, "" if fits else f"{kind}: {answer.status_code} {answer.text[:200]}"
+        fits = answer.status in ANSWERS.get(kind, {200})
+        return answer, "" if fits else f"{kind}: {answer.status} {answer.body[:200]!r}"
 
-    async def _other(self, kind: str) -> httpx.Response:
-        post, get, text = self.client.post, self.client.get, self.random.choice(self.pool)
+    async def _other(self, kind: str) -> Answer:
+        text, headers = self.random.choice(self.pool), {"content-type": "application/json"}
         task, item = self.random.choice(self.tasks), self.item(text)
         match kind:
             case "new molecule":
                 return await self.predict([next(self.fresh, text)])
             case "what-if":
-                return await post("/api/what-if", json={**item, "changes": {task: self.random.randint(0, 1)}})
+                return await self.ask(
+                    "POST", "/api/what-if", json={**item, "changes": {task: self.random.randint(0, 1)}}
+                )
             case "draw":
-                return await get("/api/draw", params={"smiles": text})
+                return await self.ask("GET", "/api/draw", params={"smiles": text})
             case "table":
                 rows = "\n".join(self.random.sample(self.pool, 5))
-                return await post("/api/table", files={"file": ("t.csv", f"smiles\n{rows}\n".encode())})
+                return await self.ask("POST", "/api/table", data=_upload("t.csv", f"smiles\n{rows}\n".encode()))
             case "health" | "card":
-                return await get(f"/api/{kind}")
+                return await self.ask("GET", f"/api/{kind}")
             case "bad SMILES":
-                return await post("/api/predict", json={"items": [{"smiles": text + "(("}, {"smiles": "%00"}]})
+                return await self.ask(
+                    "POST", "/api/predict", json={"items": [{"smiles": text + "(("}, {"smiles": "%00"}]}
+                )
             case "unknown task":
-                return await post("/api/predict", json={"items": [{"smiles": text, "known": {"../x": 1}}]})
+                return await self.ask("POST", "/api/predict", json={"items": [{"smiles": text, "known": {"../x": 1}}]})
             case "wrong label":
-                return await post("/api/predict", json={"items": [{"smiles": text, "known": {task: "perhaps"}}]})
+                return await self.ask(
+                    "POST", "/api/predict", json={"items": [{"smiles": text, "known": {task: "perhaps"}}]}
+                )
             case "not JSON":
-                headers = {"content-type": "application/json"}
-                return await post("/api/predict", content=b'{"items": [\xff', headers=headers)
+                return await self.ask("POST", "/api/predict", data=b'{"items": [\xff', headers=headers)
             case "missing field":
-                return await post("/api/what-if", json={"changes": {}})
+                return await self.ask("POST", "/api/what-if", json={"changes": {}})
             case "no such page":
-                return await get("/api/..%2f..%2fetc%2fpasswd")
+                return await self.ask("GET", URL("/api/..%2f..%2fetc%2fpasswd", encoded=True))
             case "wrong method":
-                return await self.client.delete("/api/predict")
+                return await self.ask("DELETE", "/api/predict")
             case "long SMILES":
-                return await post("/api/predict", json={"items": [{"smiles": "C" * 100_000}]})
+                return await self.ask("POST", "/api/predict", json={"items": [{"smiles": "C" * 100_000}]})
             case "bad upload":
-                return await post("/api/table", files={"file": ("t.csv.gz", b"\x1f\x8b\x08 no gzip")})
+                return await self.ask("POST", "/api/table", data=_upload("t.csv.gz", b"\x1f\x8b\x08 no gzip"))
             case _:
-                return await post("/api/predict", json={"items": [{"smiles": "C"}], "x": "y" * 5 * MEGABYTE})
+                return await self.ask(
+                    "POST", "/api/predict", json={"items": [{"smiles": "C"}], "x": "y" * 5 * MEGABYTE}
+                )
 
 
-def _rows(answer: httpx.Response) -> list[Any]:
+def _upload(name: str, content: bytes) -> aiohttp.FormData:
+    form = aiohttp.FormData()
+    form.add_field("file", content, filename=name)
+    return form
+
+
+def _rows(answer: Answer) -> list[Any]:
     return answer.json()["items"]
 
 
@@ -153,10 +186,11 @@ def _alike(one: Any, other: Any) -> bool:
 async def soak(server: Server, smiles: list[str], rate: float, seconds: float) -> tuple[Told, list[tuple[float, int]]]:
     """Ask for a while; return what came of it, and (seconds since the start, bytes held)."""
     told, memory, kinds = Told(), list[tuple[float, int]](), {**GOOD, **BAD}
-    limits = httpx.Limits(max_connections=200, max_keepalive_connections=100)
-    async with httpx.AsyncClient(base_url=server.address, timeout=60, limits=limits) as client:
-        about = (await client.get("/api/model")).json()["tasks"]
-        asker = Asker(client, smiles, [task["name"] for task in about if task["kind"] == "binary"])
+    # aiohttp and not httpx: the latter's pool takes time for every request that waits, and never catches up
+    async with aiohttp.ClientSession(server.address, timeout=aiohttp.ClientTimeout(60)) as client:
+        asker = Asker(client, smiles, [])
+        about = (await asker.ask("GET", "/api/model")).json()["tasks"]
+        asker.tasks = [task["name"] for task in about if task["kind"] == "binary"]
         await asker.learn()
         plan = random.Random(1).choices(list(kinds), list(kinds.values()), k=int(rate * seconds))
         start = time.perf_counter()
@@ -164,11 +198,13 @@ async def soak(server: Server, smiles: list[str], rate: float, seconds: float) -
         async def one(kind: str, due: float) -> None:
             try:
                 answer, bad = await asker.send(kind)
-            except (httpx.HTTPError, KeyError, ValueError) as error:
+            except (aiohttp.ClientError, TimeoutError, KeyError, ValueError) as error:
                 told.lost.append(f"{kind}: {type(error).__name__} {error}")
                 return
-            told.times[kind].append(time.perf_counter() - due)
-            told.status[kind][answer.status_code] += 1
+            took = time.perf_counter() - due
+            told.times[kind].append(took)
+            told.by_five[int((due - start) // 300)].append(took)
+            told.status[kind][answer.status] += 1
             if bad:
                 told.wrong.append(bad)
 
@@ -214,6 +250,9 @@ def summary(told: Told, memory: list[tuple[float, int]], rate: float, cpu: float
         "server_errors": sum(n for status, n in statuses.items() if status >= 500),
         "other_answers_than_due": len(told.wrong),
         "ms": {f"p{q:g}": round(1000 * float(np.quantile(times, q / 100)), 1) for q in (50, 90, 99, 99.9, 100)},
+        "p99_ms_by_five_minutes": [
+            round(1000 * float(np.quantile(v, 0.99)), 1) for _, v in sorted(told.by_five.items())
+        ],
         "sender_behind_ms_at_most": round(1000 * told.behind, 1),
         "status": {str(key): statuses[key] for key in sorted(statuses)},
         "p99_ms_by_kind": {k: round(1000 * float(np.quantile(v, 0.99)), 1) for k, v in sorted(told.times.items())},

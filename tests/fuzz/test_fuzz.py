@@ -13,6 +13,7 @@ from tests.fuzz.mutate import files_of
 from tests.fuzz.readers import Fuzzer, of, reader_of, rows
 from tests.fuzz.requests import Requests
 from tests.fuzz.seeds import make
+from weft.data.graph_files import read_graph
 from weft.data.safe_pickle import read_pickle
 from weft.data.splits import Split
 from weft.data.tables import read_table
@@ -117,6 +118,14 @@ def test_annotations_with_numbers_beyond_all_images(seeds, tmp_path):
     file = fuzzer.place / "annotations" / "instances_val2017.json"
     file.write_text(file.read_text().replace('"image_id": 10', '"image_id": 1e999, "x": 10', 1))
     refused(of("images"), fuzzer.place, "not COCO's form")
+
+
+def test_a_graph_of_more_nodes_than_there_are_numbers(seeds, tmp_path):
+    """Found: a count of nodes beyond 64 bits."""
+    fuzzer = Fuzzer.of("graph npz", seeds["graph npz"], tmp_path)
+    file = fuzzer.place / "meta.json"
+    file.write_text(file.read_text().replace('"author": 20', '"author": 100000000000000000000'))
+    refused(read_graph, fuzzer.place, "num_nodes must hold whole numbers")
 
 
 class _Named:

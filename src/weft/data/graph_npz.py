@@ -67,6 +67,8 @@ def _read_relations(edges: Arrays, path: Path, problems: Problems) -> dict[Relat
     return found
 
 
+#: No graph has as many nodes of a type.
+_MOST = 2**40
 _FILES = ("edges", "features", "labels", "splits")
 
 
@@ -130,7 +132,7 @@ def _counts(
 ) -> dict[str, int]:
     told_counts = meta.get("num_nodes")
     if isinstance(told_counts, Mapping):
-        good = {str(kind): n for kind, n in told_counts.items() if isinstance(n, int) and n >= 0}
+        good = {str(kind): n for kind, n in told_counts.items() if isinstance(n, int) and 0 <= n < _MOST}
         if len(good) < len(told_counts):
             where = str(folder / "meta.json")
             raise UserError("num_nodes must hold whole numbers", where=where, mend='Write {"author": 4057, ...}.')
