@@ -100,6 +100,12 @@ def test_splits_and_tables_in_torn_parquet(tmp_path):
                 continue
 
 
+def test_a_parquet_file_whose_text_is_no_text(seeds, tmp_path):
+    """Found: a panic of the library below, which no `except Exception` sees."""
+    fuzzer = Fuzzer.of("parquet", seeds["parquet"], tmp_path)
+    assert not fuzzer.case(100350)
+
+
 def test_lists_of_images_with_odd_names(seeds, tmp_path):
     """Found: a null byte in a file's name, ragged rows, other encodings."""
     fuzzer = Fuzzer.of("image lists", seeds["image lists"], tmp_path)

@@ -30,12 +30,13 @@ def read_parquet(
             file = pq.ParquetFile(seekable)
             check_header(path, file.schema_arrow.names)
             for batch in file.iter_batches(chunk_rows):
+                batch.validate(full=True)  # text that is no UTF-8 would end the process further on
                 frame = cast("pl.DataFrame", pl.from_arrow(batch))
                 frame.columns = file.schema_arrow.names  # polars gives a nameless column a name
                 yield frame, {}
         except UserError:
             raise
-        except Exception as error:  # a damaged file may fail in any way
+        except (Exception, pl.exceptions.PanicException) as error:  # a damaged file may fail in any way
             reason = next(iter(str(error).splitlines()), type(error).__name__)
             mend = "Write or fetch the file again."
             raise UserError(f"the Parquet file is damaged ({reason})", where=str(path), mend=mend) from error
