@@ -82,6 +82,7 @@ def read_table_data(
         UserError: when it cannot be found or used.
     """
     from weft.data.splits import Split
+    from weft.jobs.row_source import unusable
     from weft.jobs.subject_source import row_names
     from weft.jobs.table_source import TableSource
 
@@ -89,7 +90,7 @@ def read_table_data(
     read = read_rows(folder, path, predictor, report, smiles, threads)
     hashed = sha256(path) if isinstance(read, Input) else read.sha256()
     ours = hashed == card["data"]["sha256"]
-    bad = [f"{read.table.number(at)}: {word}" for at, word in enumerate(read.status) if word != "ok"]
+    bad = unusable(read.table, read.status)
     cells = seen(folder, read.data, predictor.tasks)
     every: Bools = np.asarray(cells.all(1))
     if ours:

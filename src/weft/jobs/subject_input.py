@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from weft.errors import UserError
+from weft.jobs.row_source import bad_rows
 from weft.jobs.subjects import Subject
 from weft.labels import LabelTable
 from weft.tasks import TaskSet
@@ -68,13 +69,7 @@ class SubjectInput:
 
     def notes(self) -> list[str]:
         """Tell what cannot be used, and what was converted."""
-        bad = [at for at, word in enumerate(self.status) if word != "ok"]
-        notes: list[str] = []
-        if bad:
-            first = f"the first is row {self.table.number(bad[0])}: {self.status[bad[0]]}"
-            notes.append(
-                f"{len(bad)} of {many(len(self.table), 'row')} cannot be used ({first}); weft validate lists them"
-            )
+        notes = bad_rows(self.table, self.status)
         counts = Counter(word for word in self.converted if word)
         if counts:
             told = ", ".join(f"{n} {word}" for word, n in counts.most_common())

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
 from weft.errors import UserError
 from weft.jobs.checks import check_tasks
 from weft.jobs.options import FitOptions
+from weft.jobs.row_source import RowSource, check_reads_rows
 from weft.jobs.subject_input import SubjectInput, read_for_fit
 from weft.jobs.subjects import Subject
-from weft.labels import Bools, LabelTable
-from weft.training.assess import MASKS, RATIOS
+from weft.labels import Bools
 
 if TYPE_CHECKING:
-    from weft.data.base import Data
     from weft.data.splits import Split
     from weft.predictor import Predictor
     from weft.report.facts import Facts
@@ -37,13 +36,8 @@ USUAL: Final = {
 
 
 @dataclass(frozen=True)
-class SubjectSource:
+class SubjectSource(RowSource[SubjectInput]):
     """Data read for a fit (implements `Source`)."""
-
-    file: Path
-    read_: SubjectInput
-    usual: FitOptions
-    reveals: ClassVar[tuple[tuple[float, ...], int]] = (RATIOS, MASKS)
 
     @classmethod
     def read(cls, file: Path, kind: str, options: FitOptions, report: Report) -> Self:
@@ -52,28 +46,13 @@ class SubjectSource:
         Raises:
             UserError: for anything that cannot be used, or options that are for molecules or graphs.
         """
-        if options.model == "inline":
-            what = f"--model inline reads graphs, and this is {kind}"
-            raise UserError(what, where=str(file), mend="Leave out --model.")
+        exclude = check_reads_rows(file, options, kind)
         if options.smiles is not None:
             raise UserError("the data are no molecules", where="--smiles", mend="Use --column for texts and images.")
-        exclude = list(options.exclude)
-        if options.split and options.split.startswith("column:"):
-            exclude.append(options.split.removeprefix("column:"))
         subject = Subject(kind, options.column, options.features, options.size)
         read = read_for_fit(file, subject, report, options.tasks, options.kinds, exclude, options.threads)
         check_tasks(read.labels.on_rows(np.flatnonzero(read.data.ok)), file)
         return cls(file, read, USUAL[kind])
-
-    @property
-    def data(self) -> Data:
-        """One datum per row, bad ones included."""
-        return self.read_.data
-
-    @property
-    def labels(self) -> LabelTable:
-        """The known labels of the rows."""
-        return self.read_.labels
 
     def sha256(self) -> str:
         """Return a hash of what was read."""
@@ -97,12 +76,10 @@ class SubjectSource:
 
     def plan(self, split: Split) -> list[str]:
         """Tell how the data were understood."""
-        read = self.read_
-        told = [] if read.plan is None else list(read.plan.describe())
-        form = read.subject.form
+        told, form = super().plan(split), self.read_.subject.form
         if form is not None:
             colours = "grey" if form.channels == 1 else "colour"
-            told.insert(1, f"{read.layout}; brought to {form.width} x {form.height} pixels, {colours}")
+            told.insert(1, f"{self.read_.layout}; brought to {form.width} x {form.height} pixels, {colours}")
         sizes = ", ".join(f"{len(rows)} {part}" for part, rows in split.parts().items())
         return [*told, f"{split.method} split: {sizes}"]
 
@@ -114,18 +91,8 @@ class SubjectSource:
         return notes
 
     def card(self) -> dict[str, Any]:
-        """Return file, rows and columns."""
-        read = self.read_
-        return {
-            "file": str(self.file),
-            "path": str(self.file.resolve()),
-            "subject": read.subject.card(),
-            "layout": read.layout,
-            "rows": len(read.table),
-            "usable_rows": int(self.data.ok.sum()),
-            "labels": len(self.labels),
-            "left_alone": [] if read.plan is None else list(read.plan.other),
-        }
+        """Return file, rows and columns, and how the data were found."""
+        return {**super().card(), "subject": self.read_.subject.card(), "layout": self.read_.layout}
 
     def facts(
         self,
@@ -136,16 +103,8 @@ class SubjectSource:
         assessment: Assessment | None,
     ) -> Facts:
         """Return what the report is made of."""
-        from weft.report.facts import Facts
-
-        read = self.read_
-        found = Facts(self.file.name, card, predictor, self.data, self.labels, split, answers, assessment)
-        return replace(found, unusable=unusable(read), thing=read.subject.thing, row_names=row_names(read))
-
-
-def unusable(read: SubjectInput) -> list[str]:
-    """Return the rows that cannot be used, in words."""
-    return [f"{read.table.number(at)}: {word}" for at, word in enumerate(read.status) if word != "ok"]
+        found = super().facts(card, split, predictor, answers, assessment)
+        return replace(found, thing=self.read_.subject.thing, row_names=row_names(self.read_))
 
 
 def row_names(read: SubjectInput) -> list[str]:
