@@ -167,15 +167,18 @@ def train(folder: Path, _: float) -> dict[str, Any]:
 
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    clock = time.perf_counter()
-    store = StoredGraph.open(folder)
-    build_topology(store)
-    opened = time.perf_counter() - clock
+    store, opened = StoredGraph.open(folder), []  # the first time brings in libraries
+    for _ in range(5):
+        clock = time.perf_counter(), time.process_time()
+        store = StoredGraph.open(folder)
+        build_topology(store)
+        opened.append((time.perf_counter() - clock[0], time.process_time() - clock[1]))
+    open_s, open_cpu_s = (round(min(column), 3) for column in zip(*opened, strict=True))
     training = Training(store)
     with plain_products():
         before = training.auc()
         told = training.run(STEPS)
-        return {"open_s": round(opened, 3), **told, "auc_before": before, "auc_after": training.auc()}
+        return {"open_s": open_s, "open_cpu_s": open_cpu_s, **told, "auc_before": before, "auc_after": training.auc()}
 
 
 def fit(work: Path, folder: Path) -> dict[str, Any]:
@@ -192,7 +195,7 @@ def fit(work: Path, folder: Path) -> dict[str, Any]:
         "cpu_s": round(used.ru_utime + used.ru_stime, 1),
         "wall_s": round(time.perf_counter() - clock, 1),
         "peak_mb": round(used.ru_maxrss / 1024),
-        "test": {task: round(m["roc_auc"], 4) for task, m in next(iter(parts["test"].values()))["tasks"].items()},
+        "test": {task: m["roc_auc"] for task, m in next(iter(parts["test"].values()))["tasks"].items()},
     }
 
 
