@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import io
 import json
@@ -138,7 +139,7 @@ def _json(data: bytes, draw: random.Random) -> bytes:
 
 def _value(value: Any, draw: random.Random, depth: int = 0) -> Any:
     if not value or not isinstance(value, dict | list) or (depth and draw.random() < 0.15):
-        return draw.choice(VALUES)
+        return copy.deepcopy(draw.choice(VALUES))
     keys = list(value) if isinstance(value, dict) else list(range(len(value)))
     key = draw.choice(keys)
     match draw.randrange(8):
@@ -147,7 +148,7 @@ def _value(value: Any, draw: random.Random, depth: int = 0) -> Any:
         case 1 if isinstance(value, dict):
             value[draw.choice(("x", "", "é", str(key) + " "))] = value.pop(key)
         case 2 if isinstance(value, list):
-            value.insert(key, value[draw.choice(keys)])
+            value.insert(key, copy.deepcopy(value[draw.choice(keys)]))
         case _:
             value[key] = _value(value[key], draw, depth + 1)
     return value

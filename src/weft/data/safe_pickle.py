@@ -122,14 +122,16 @@ _ADMITTED: Final[dict[tuple[str, str], object]] = {
 }
 
 
-class _Reader(pickle.Unpickler):
-    def find_class(self, module_name: str, global_name: str, /) -> Any:
-        """Return what stands for one of the few names that are admitted."""
-        if (module_name, global_name) not in _ADMITTED:
-            raise pickle.UnpicklingError(f"{module_name}.{global_name}")
-        return _ADMITTED[module_name, global_name]
+class _Reader(pickle._Unpickler):  # pyright: ignore[reportPrivateUsage,reportUntypedBaseClass,reportAttributeAccessIssue]
+    """The reader in Python: the one in C takes gigabytes for a few bytes that name a high place in its memory."""
 
-    def persistent_load(self, pid: Any, /) -> Any:
+    def find_class(self, module: str, name: str) -> Any:
+        """Return what stands for one of the few names that are admitted."""
+        if (module, name) not in _ADMITTED:
+            raise pickle.UnpicklingError(f"{module}.{name}")
+        return _ADMITTED[module, name]
+
+    def persistent_load(self, pid: Any) -> Any:
         """Refuse what is not in the file."""
         raise pickle.UnpicklingError(f"a reference to {pid!r} outside of the file")
 
