@@ -3,10 +3,10 @@
     python benchmarks/default_speed.py sider tox21 --threads 2 --shelf /tmp/shelf
     python benchmarks/default_speed.py sider --threads 1 --model MODEL
 
-Scaffold split 0, or a folder of `weft fit` on the table (`--model`), whose fit is not timed. Training counts every stage:
-what the shelf already holds, with the time it took when it was made (with the threads of then). Answers are timed over
-all molecules of the table, features in memory, once with nothing known and once with half of each molecule's labels
-shown; the first such pass is left out.
+Scaffold split 0, or a folder of `weft fit` on the table (`--model`), whose fit is not timed. Training counts every
+stage: what the shelf already holds, with the time it took when it was made (with the threads of then). Answers are
+timed over all molecules of the table, features in memory, once with nothing known and once with half of each
+molecule's labels shown; the first such pass is left out.
 """
 
 from __future__ import annotations
