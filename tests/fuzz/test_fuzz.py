@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import time
 from pathlib import Path
@@ -15,9 +16,11 @@ from tests.fuzz.readers import Fuzzer, of, reader_of, rows
 from tests.fuzz.requests import Requests
 from tests.fuzz.seeds import make
 from weft.data.graph_files import read_graph
+from weft.data.graph_hgb_text import whole
 from weft.data.safe_pickle import read_pickle
 from weft.data.splits import Split
 from weft.data.tables import read_table
+from weft.encoders.grover.weights import read_weights
 from weft.errors import UserError
 
 EACH = 12
@@ -133,6 +136,29 @@ def test_a_graph_of_more_nodes_than_there_are_numbers(seeds, tmp_path):
     file = fuzzer.place / "meta.json"
     file.write_text(file.read_text().replace('"author": 20', '"author": 100000000000000000000'))
     refused(read_graph, fuzzer.place, "num_nodes must hold whole numbers")
+
+
+def test_a_count_of_nodes_that_is_a_truth_value(seeds, tmp_path):
+    """Found: `true` is an int to Python and none to NumPy."""
+    fuzzer = Fuzzer.of("graph npz", seeds["graph npz"], tmp_path)
+    file = fuzzer.place / "meta.json"
+    file.write_text(file.read_text().replace('"author": 20', '"author": true'))
+    refused(read_graph, fuzzer.place, "num_nodes must hold whole numbers")
+
+
+def test_ids_beside_separators_of_records(tmp_path):
+    """Found: a blank that `str.strip` takes off and `int` does not."""
+    assert whole("4\x1e", tmp_path, 1) == 4
+
+
+def test_a_card_of_more_blocks_than_tensors(seeds, tmp_path):
+    """Found: a card with endless blocks, whose modules took longer than anybody waits."""
+    fuzzer = Fuzzer.of("grover own", seeds["grover own"], tmp_path)
+    card = next(fuzzer.place.glob("*.json"))
+    told = json.loads(card.read_text())
+    told["config"]["blocks"] = 10**7
+    card.write_text(json.dumps(told))
+    refused(read_weights, fuzzer.place, "too few for")
 
 
 class _Named:

@@ -35,10 +35,11 @@ def rows(path: Path, least: int) -> Iterator[tuple[int, list[str]]]:
 
 def whole(text: str, path: Path, number: int) -> int:
     """Read a whole number of 0 or more."""
-    if not _WHOLE.fullmatch(text.strip()):
+    digits = text.strip()  # what int() trims is not all that strip() does
+    if not _WHOLE.fullmatch(digits):
         what = f"{text[:40]!r} is no id"
         raise UserError(what, where=f"{path}, line {number}", mend="Ids, types and relations are numbers from 0.")
-    return int(text)
+    return int(digits)
 
 
 def read_ids(path: Path, columns: int) -> list[Ints]:

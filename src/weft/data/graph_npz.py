@@ -132,7 +132,7 @@ def _counts(
 ) -> dict[str, int]:
     told_counts = meta.get("num_nodes")
     if isinstance(told_counts, Mapping):
-        good = {str(kind): n for kind, n in told_counts.items() if isinstance(n, int) and 0 <= n < _MOST}
+        good = {str(kind): n for kind, n in told_counts.items() if type(n) is int and 0 <= n < _MOST}
         if len(good) < len(told_counts):
             where = str(folder / "meta.json")
             raise UserError("num_nodes must hold whole numbers", where=where, mend='Write {"author": 4057, ...}.')

@@ -132,6 +132,10 @@ def _check(config: GroverConfig, tensors: Mapping[str, Tensor], path: Path) -> N
     """Refuse weights that are not those of their own shape, without making a transformer's memory."""
     import torch
 
+    heads = config.blocks * config.heads
+    if heads > len(tensors):  # else a wrong number in a card would be hours of making modules
+        what = f"{len(tensors)} tensors are too few for {heads} attention heads"
+        raise UserError(what, where=str(path), mend=_MEND)
     shape = damaged(path, "the card is not that of the weights", _MEND)
     with shape, torch.device("meta"):
         expected = {name: value.shape for name, value in GTransformer(config).state_dict().items()}
