@@ -22,7 +22,7 @@ from weft.cli.arguments import (
     names,
 )
 from weft.cli.console import note, say, say_json
-from weft.cli.progress import progress
+from weft.cli.progress import progress, resumable
 from weft.words import many
 
 if TYPE_CHECKING:
@@ -72,12 +72,8 @@ def command(
         known_labels=labels, batch_size=batch_size, fanout=fanout, tasks=names(tasks),
         exclude=names(exclude), threads=threads or available_threads(), device=device,
     )  # fmt: skip
-    try:
-        with progress(quiet) as report:
-            compared = compare(data, out, options, seeds, resume, report)
-    except KeyboardInterrupt:
-        note(f"stopped. Continue with the same command and --resume, or delete {out / '.work'}.")
-        raise typer.Exit(130) from None
+    with resumable(out), progress(quiet) as report:
+        compared = compare(data, out, options, seeds, resume, report)
     if json:
         say_json(compared.content)
     else:

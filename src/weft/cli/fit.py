@@ -34,7 +34,7 @@ from weft.cli.arguments import (
     names,
 )
 from weft.cli.console import err, note, say, say_json
-from weft.cli.progress import progress
+from weft.cli.progress import progress, resumable
 
 if TYPE_CHECKING:
     from weft.jobs.fit import Fitted
@@ -133,12 +133,8 @@ def command(
         threads=threads or available_threads(), device=device, deterministic=deterministic,
     )  # fmt: skip
     options = with_config(options, config)
-    try:
-        with several(devices), progress(quiet) as report:
-            fitted = fit(data, out, options, resume, report, lambda lines: None if quiet else _show_plan(lines))
-    except KeyboardInterrupt:
-        note(f"stopped. Continue with the same command and --resume, or delete {out / '.work'}.")
-        raise typer.Exit(130) from None
+    with resumable(out), several(devices), progress(quiet) as report:
+        fitted = fit(data, out, options, resume, report, lambda lines: None if quiet else _show_plan(lines))
     for text in fitted.notes:
         note(text)
     if json:

@@ -10,7 +10,7 @@ import typer
 
 from weft.cli.arguments import Deterministic, Device, Json, Quiet, Seed, Smiles, Threads
 from weft.cli.console import note, say, say_json
-from weft.cli.progress import progress
+from weft.cli.progress import progress, resumable
 from weft.words import many
 
 
@@ -59,12 +59,8 @@ def command(
         vocabulary=vocabulary, smiles=smiles, exclude=tuple(exclude or ()), seed=seed,
         threads=threads or available_threads(), device=device, precision=precision, deterministic=deterministic,
     )  # fmt: skip
-    try:
-        with progress(quiet) as report:
-            made = pretrain(files, out, options, resume, report)
-    except KeyboardInterrupt:
-        note(f"stopped. Continue with the same command and --resume, or delete {out / '.work'}.")
-        raise typer.Exit(130) from None
+    with resumable(out), progress(quiet) as report:
+        made = pretrain(files, out, options, resume, report)
     if made.again:
         note("this pretraining was finished before: nothing was done again")
     _tell_rows(made.card["data"])

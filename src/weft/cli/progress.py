@@ -7,9 +7,13 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from weft.cli.console import err
+import typer
+
+from weft.cli.console import err, note
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.progress import Progress, TaskID
 
     from weft.training.run import Report
@@ -31,6 +35,16 @@ def progress(quiet: bool = False) -> Generator[Report]:
             yield _Bars(bars)
     else:
         yield _Lines()
+
+
+@contextmanager
+def resumable(out: Path) -> Generator[None]:
+    """Say how to go on when the work on a folder is interrupted, and exit with 130."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        note(f"stopped. Continue with the same command and --resume, or delete {out / '.work'}.")
+        raise typer.Exit(130) from None
 
 
 def _bars() -> Progress:

@@ -30,7 +30,7 @@ from weft.cli.arguments import (
     names,
 )
 from weft.cli.console import note, say, say_json
-from weft.cli.progress import progress
+from weft.cli.progress import progress, resumable
 from weft.words import many
 
 if TYPE_CHECKING:
@@ -100,12 +100,8 @@ def command(
     options = with_config(options, config)
     searched = None if space is None else read_space(space)
     search = TuneOptions(trials, trial_members or None, searched, engine, jobs or 0, fit)
-    try:
-        with progress(quiet) as report:
-            tuned = tune(data, out, options, search, resume, report)
-    except KeyboardInterrupt:
-        note(f"stopped. Continue with the same command and --resume, or delete {out / '.work'}.")
-        raise typer.Exit(130) from None
+    with resumable(out), progress(quiet) as report:
+        tuned = tune(data, out, options, search, resume, report)
     if json:
         say_json({"folder": str(out), **tuned.content})
     else:

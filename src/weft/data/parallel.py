@@ -75,7 +75,7 @@ def run_rows(function: str, rows: Rows, workers: int = 2, chunk_rows: int | None
     if workers < 1 or short or not sys.executable:
         return [_resolve(function)(rows)]
     chunks = [rows[start : start + size] for start in range(0, len(rows), size)]
-    crew = _Crew(min(workers, len(chunks)))
+    crew = _Chunks(min(workers, len(chunks)))
     try:
         with ThreadPoolExecutor(crew.size) as threads:
             done = list(threads.map(lambda chunk: crew.work(function, chunk), chunks))
@@ -146,37 +146,36 @@ class Worker:
         self._process.wait()
 
 
-class _Crew:
-    """Some workers, started when first needed and replaced when they die."""
+class Crew:
+    """Some workers, started when first needed and replaced when they die.
+
+    Args:
+        size: how many work at a time; each is one thread's of the caller while it works.
+    """
 
     def __init__(self, size: int) -> None:
         self.size = size
+        self._hired: list[Worker] = []
         self._seats: queue.SimpleQueue[Worker | None] = queue.SimpleQueue()
         for _ in range(size):
             self._seats.put(None)
 
-    def work(self, function: str, chunk: Rows) -> list[Part]:
-        """Return the parts of a chunk: one, or one per row when the whole could not be done."""
-        try:
-            return [self._call(function, chunk, CHUNK_SECONDS)]
-        except DiedError:
-            return [self._single(function, row) for row in chunk]
+    def call(self, function: str, given: Any, seconds: float) -> Any:
+        """Return what `function` (`module:name`) makes of `given`, here where no process can be started.
 
-    def _single(self, function: str, row: str | None) -> Part:
-        try:
-            return self._call(function, [row], ROW_SECONDS)
-        except DiedError as error:
-            failed = _resolve(function)([None])
-            return Part(failed.arrays, [str(error)], failed.keys, lost=True)
-
-    def _call(self, function: str, rows: Rows, seconds: float) -> Part:
+        Raises:
+            DiedError: when the process ends, or takes more than `seconds`.
+        """
         worker = self._seats.get()
         try:
-            if worker is None and (worker := hire()) is None:
-                return _resolve(function)(rows)
-            return worker.call(function, list(rows), seconds)
+            if worker is None:
+                if (worker := hire()) is None:
+                    return _resolve(function)(given)
+                self._hired.append(worker)
+            return worker.call(function, given, seconds)
         except DiedError:
             if worker is not None:
+                self._hired.remove(worker)
                 worker.close()
             worker = None
             raise
@@ -184,11 +183,27 @@ class _Crew:
             self._seats.put(worker)
 
     def close(self) -> None:
-        """End all workers."""
-        for _ in range(self.size):
-            worker = self._seats.get()
-            if worker is not None:
-                worker.close()
+        """End all workers, those at work too."""
+        for worker in tuple(self._hired):
+            worker.close()
+
+
+class _Chunks(Crew):
+    """Workers that are given chunks of rows."""
+
+    def work(self, function: str, chunk: Rows) -> list[Part]:
+        """Return the parts of a chunk: one, or one per row when the whole could not be done."""
+        try:
+            return [self.call(function, list(chunk), CHUNK_SECONDS)]
+        except DiedError:
+            return [self._single(function, row) for row in chunk]
+
+    def _single(self, function: str, row: str | None) -> Part:
+        try:
+            return self.call(function, [row], ROW_SECONDS)
+        except DiedError as error:
+            failed = _resolve(function)([None])
+            return Part(failed.arrays, [str(error)], failed.keys, lost=True)
 
 
 def hire() -> Worker | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 
-from weft.data.parallel import DiedError, Worker, hire
+from weft.data.parallel import Crew, DiedError
 from weft.errors import UserError
 from weft.jobs.part_job import PartDone, PartJob, forget, work
 
@@ -37,7 +36,7 @@ def run_parts(jobs: Sequence[PartJob], done: Callable[[PartDone], None], workers
         for job in jobs:
             done(good(work(job)))
         return
-    crew = _Crew(max(1, min(workers, len(jobs))))
+    crew = _Parts(max(1, min(workers, len(jobs))))
     with ThreadPoolExecutor(crew.size) as threads:
         futures = [threads.submit(crew.work, job) for job in jobs]
         try:
@@ -62,28 +61,24 @@ def good(found: PartDone) -> PartDone:
     return found
 
 
-class _Crew:
-    """Worker processes, started when first needed and replaced when they die."""
+class _Parts(Crew):
+    """Workers that are given parts of a table."""
 
     def __init__(self, size: int) -> None:
-        self.size = size
+        super().__init__(size)
         self.stopped = False
         self._patience = 1
-        self._hired: list[Worker] = []
-        self._free: queue.SimpleQueue[Worker | None] = queue.SimpleQueue()
-        for _ in range(size):
-            self._free.put(None)
 
     def work(self, job: PartJob) -> PartDone:
         """Return what became of a part."""
         try:
-            return self._call(job)
+            return self._part(job)
         except DiedError:
             if self.stopped:
                 raise
         self._patience = _PATIENCE
         try:
-            return self._call(replace(job, guarded=True))
+            return self._part(replace(job, guarded=True))
         except DiedError as error:
             part = job.part
             where = f"{part.source}, rows {part.first} to {part.first + part.rows - 1}"
@@ -91,25 +86,5 @@ class _Crew:
             mend = "Use fewer --threads if memory ran out; then add --resume."
             return PartDone(job.at, job.out.name, trouble=(f"a process that predicts {told}", where, mend))
 
-    def _call(self, job: PartJob) -> PartDone:
-        worker = self._free.get()
-        try:
-            if worker is None:
-                worker = hire()
-                if worker is None:
-                    return work(job)
-                self._hired.append(worker)
-            seconds = self._patience * (_SECONDS + _ROW_SECONDS * job.part.rows)
-            return worker.call(_WORK, job, seconds)
-        except DiedError:
-            if worker is not None:
-                worker.close()
-            worker = None
-            raise
-        finally:
-            self._free.put(worker)
-
-    def close(self) -> None:
-        """End all processes."""
-        for worker in self._hired:
-            worker.close()
+    def _part(self, job: PartJob) -> PartDone:
+        return self.call(_WORK, job, self._patience * (_SECONDS + _ROW_SECONDS * job.part.rows))
