@@ -11,10 +11,10 @@ from weft.baselines.second_stage import Lesson
 from weft.errors import UserError
 from weft.labels import LabelTable
 from weft.metalink import choice as module
-from weft.metalink.channel import RUNGS, ChannelConfig
+from weft.metalink.channel import FIRM, RUNGS, ChannelConfig
 from weft.metalink.choice import MANY_COLUMNS, Choice, candidates, choose
 from weft.metalink.columns import Layout
-from weft.metalink.companions import STAGES, Companions, scale_of
+from weft.metalink.companions import Companions, scale_of
 from weft.tasks import TaskSet
 from weft.training.run import Run
 
@@ -43,10 +43,14 @@ def test_a_series_on_one_scaffold_is_fitted(groups: np.ndarray) -> None:
 def test_candidates_are_every_rung_with_every_set_of_stages() -> None:
     """Protects what `auto` means, and that a fixed choice costs no cross-validation."""
     among = candidates("auto", None, 12, True)
-    assert len(among) == len(set(among)) == len(RUNGS) * 2 ** len(STAGES)
-    assert {choice.stages for choice in candidates("auto", None, MANY_COLUMNS + 1, True)} == {(), ("lightgbm",)}
+    assert len(among) == len(set(among)) == len(RUNGS) * 4
+    assert {choice.stages for choice in among} == {(), ("lr",), ("lightgbm",), ("lr", "lightgbm")}
+    many = candidates("auto", None, MANY_COLUMNS + 1, True)
+    assert {choice.stages for choice in many} == {(), ("lightgbm",), ("gaussian",), ("lightgbm", "gaussian")}
+    assert {choice.rung for choice in many} == {FIRM}
     assert {choice.stages for choice in candidates("auto", None, 12, False)} == {()}
     assert candidates("weak", ("lr",), 12, True) == [Choice(RUNGS[1], ("lr",))]
+    assert candidates("firm", (), 12, True) == [Choice(FIRM)]
 
 
 def test_the_least_loss_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,16 +93,17 @@ def test_a_stage_is_taken_where_it_helps() -> None:
     assert "lightgbm" in choose(among, lesson, layout, ChannelConfig(steps=40), True, Run()).stages
 
 
-def test_scores_are_logits_logarithms_and_values() -> None:
+@pytest.mark.parametrize("name", ["lr", "gaussian"])
+def test_scores_are_logits_logarithms_and_values(name: str) -> None:
     """Protects the mean with the channel's scores: the stages speak its units, whatever the task's kind."""
     problem = related(120, tasks=MIXED)
     lesson, layout = lesson_of(problem.labels, np.arange(120))
-    beside = Companions.fit(("lr",), lesson, layout, False, Run())
+    beside = Companions.fit((name,), lesson, layout, False, Run())
     (score,) = beside.scores(lesson.scores, problem.labels)
     assert torch.isfinite(score).all()
     for start, stop in layout.groups():
         assert (score[:, start:stop] <= 0).all()
-    again = Companions.restore(("lr",), beside.state(), layout, False)
+    again = Companions.restore((name,), beside.state(), layout, False)
     torch.testing.assert_close(again.scores(lesson.scores, problem.labels)[0], score, rtol=0, atol=0)
 
 

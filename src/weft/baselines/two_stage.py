@@ -13,9 +13,7 @@ from weft.baselines.evidence import Evidence, Scale
 from weft.baselines.learners import Bools, Floats, column_targets
 from weft.baselines.profile import Profile
 from weft.baselines.second_stage import Lesson, SecondStage, learnt
-from weft.baselines.stage_boosted import BoostedStage
-from weft.baselines.stage_gaussian import GaussianStage
-from weft.baselines.stage_linear import LinearStage
+from weft.baselines.stages import STAGES
 from weft.baselines.tabular import tabular
 from weft.labels import LabelTable, Shown
 from weft.predictor import Arrays, Predictions, Predictor
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
     from weft.data.base import Data
     from weft.data.splits import Split
     from weft.training.run import Run
-
-_STAGES: dict[str, type[SecondStage]] = {stage.name: stage for stage in (GaussianStage, LinearStage, BoostedStage)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +92,7 @@ class TwoStagePredictor(Predictor):
         rows = split.train[data.ok[split.train]]
         self.tasks, self.first = labels.tasks, FirstStage()
         lesson = self.first.fit(data.take(rows), labels.take(rows), run)
-        self.stage = learnt(_STAGES[self.second](bool(self.reads_pattern)), lesson, run)
+        self.stage = learnt(STAGES[self.second](bool(self.reads_pattern)), lesson, run)
 
     def encode(self, data: Data) -> Scored:
         """Return the profile's scores."""
@@ -119,7 +115,7 @@ class TwoStagePredictor(Predictor):
         model = cls.__new__(cls)
         TwoStagePredictor.__init__(model, bool(config["pattern"]))
         model.tasks, model.first = tasks, FirstStage.restore(tasks, under("first.", arrays))
-        model.stage = _STAGES[cls.second].restore(under("second.", arrays), bool(config["pattern"]))
+        model.stage = STAGES[cls.second].restore(under("second.", arrays), bool(config["pattern"]))
         return model
 
 

@@ -35,6 +35,8 @@ RUNGS = (
     Rung("middle", 15, 25, 10),
     Rung("strong", 20, 200, 100),
 )
+#: For many columns, whose maps from column to column have more numbers than labels can teach.
+FIRM = Rung("firm", 20, 1000, 500)
 
 
 @dataclass(frozen=True)

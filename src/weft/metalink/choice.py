@@ -17,10 +17,10 @@ from torch import Tensor
 
 from weft.baselines.grouping import group_folds
 from weft.baselines.second_stage import Lesson
-from weft.metalink.channel import RUNGS, ChannelConfig, LabelChannel, Rung
+from weft.metalink.channel import FIRM, RUNGS, ChannelConfig, LabelChannel, Rung
 from weft.metalink.channel_fit import fit_channel
 from weft.metalink.columns import ColumnLabels, Layout
-from weft.metalink.companions import STAGES, Companions
+from weft.metalink.companions import Companions
 from weft.settings import reveal_at_random
 from weft.training.losses import ColumnLoss
 from weft.training.run import Run
@@ -29,7 +29,8 @@ _FOLDS = 3
 #: Random reveals of every fold.
 _REVEALS = 3
 _NOTHING = 0.1
-#: Above so many columns only the boosters are tried (they then read the most related columns alone), on one fold.
+#: Above so many columns the channel is held firmly, only boosters (which then read the most related columns alone) and
+#: the Gaussian over all correlations are tried beside it, on one fold.
 MANY_COLUMNS = 100
 
 
@@ -68,14 +69,15 @@ def candidates(rung: str, stages: Sequence[str] | None, width: int, shows: bool)
 
     Args:
         rung: `auto`, or a name.
-        stages: names; None for any of `STAGES` where labels are shown, of the boosters alone where columns are many.
+        stages: names; None for those worth a try where labels are shown.
         width: number of columns.
         shows: whether labels are ever shown.
     """
-    rungs = RUNGS if rung == "auto" else tuple(known for known in RUNGS if known.name == rung)
+    many = width > MANY_COLUMNS
+    rungs = ((FIRM,) if many else RUNGS) if rung == "auto" else tuple(r for r in (*RUNGS, FIRM) if r.name == rung)
     sets: list[tuple[str, ...]] = [tuple(stages or ())]
     if stages is None and shows:
-        tried = ("lightgbm",) if width > MANY_COLUMNS else tuple(STAGES)
+        tried = ("lightgbm", "gaussian") if many else ("lr", "lightgbm")
         sets = list(chain.from_iterable(combinations(tried, k) for k in range(len(tried) + 1)))
     return [Choice(known, names) for known in rungs for names in sets]
 
@@ -100,7 +102,7 @@ def choose(
     if len(among) == 1:
         return among[0]
     if len(lesson.groups) < _FOLDS:
-        return min(among, key=lambda choice: (len(choice.stages), -RUNGS.index(choice.rung)))
+        return min(among, key=lambda choice: (len(choice.stages), -choice.rung.direct))
     fold = group_folds(lesson.groups, _FOLDS, np.random.default_rng(run.seed))
     left, losses = list(among), np.zeros(len(among))
     for k in range(_FOLDS if layout.width <= MANY_COLUMNS else 1):

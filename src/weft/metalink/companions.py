@@ -2,8 +2,9 @@
 
 The channel is linear in what it reads and close to its closed form. Where data are many, a logistic regression and
 small boosters on profile and residuals find what it cannot, and err elsewhere: the mean of their scores and the
-channel's is better than each. Which of them are worth it is chosen inside the training rows (`weft.metalink.choice`).
-They read and answer trained tasks only; the score of a task added later is the channel's.
+channel's is better than each. Where columns are many, so does a Gaussian over all their correlations, of which the
+channel's loadings keep the largest. Which of them are worth it is chosen inside the training rows
+(`weft.metalink.choice`). They read and answer trained tasks only; the score of a task added later is the channel's.
 """
 
 from __future__ import annotations
@@ -19,15 +20,12 @@ from torch import Tensor
 from weft.arrays import put_under, under
 from weft.baselines.evidence import Evidence, Scale
 from weft.baselines.second_stage import Lesson, SecondStage, learnt
-from weft.baselines.stage_boosted import BoostedStage
-from weft.baselines.stage_linear import LinearStage
+from weft.baselines.stages import STAGES
 from weft.errors import UserError, nearest
 from weft.labels import LabelTable
 from weft.metalink.answers import to_scores
 from weft.metalink.columns import Layout
 from weft.training.run import Run
-
-STAGES: dict[str, type[SecondStage]] = {"lr": LinearStage, "lightgbm": BoostedStage}
 
 
 class Companions:
@@ -46,7 +44,7 @@ class Companions:
         """Learn the named stages from training data.
 
         Args:
-            names: of `STAGES`.
+            names: of `weft.baselines.stages`.
             lesson: out-of-fold scores and labels of the training data, on the scale of `layout`.
             layout: columns of their tasks.
             pattern: whether they read which labels are known.
