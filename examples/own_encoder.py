@@ -30,7 +30,7 @@ class BondPairs(Encoder):
         self.net = nn.Sequential(nn.Linear(ELEMENTS * (ELEMENTS + 1), dim), nn.PReLU(), nn.Linear(dim, dim))
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return embeddings, float32 `[B, dim]`."""
+        """Return embeddings `[B, dim]` of the type of the weights."""
         graph = batch.graph
         element = graph.atom[:, 0].long().clamp(max=ELEMENTS - 1)
         atoms = torch.zeros(graph.n_graphs * ELEMENTS)
@@ -39,7 +39,7 @@ class BondPairs(Encoder):
         pairs = torch.zeros(graph.n_graphs * ELEMENTS**2)
         pairs.index_add_(0, graph.graph[graph.src] * ELEMENTS**2 + pair, torch.ones(len(pair)))
         counts = torch.cat([atoms.view(-1, ELEMENTS), pairs.view(-1, ELEMENTS**2)], 1)
-        return self.net(counts.log1p())
+        return self.net(counts.log1p().to(self.dtype))  # float64 in training under --precision 64
 
 
 REGISTRY["bond-pairs"] = "own_encoder:BondPairs"  # module:class

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from weft.devices import autocast, check_device, find_device, seeded, told
+from weft.devices import PRECISIONS, autocast, check_device, find_device, number_type, precision_named, seeded, told
 from weft.errors import UserError
 
 NO_CARD = not torch.cuda.is_available()
@@ -50,6 +50,15 @@ def test_half_precision_is_of_products():
         assert (a @ a).dtype == torch.bfloat16
     with autocast("cpu", "float32"):
         assert (a @ a).dtype == torch.float32
+
+
+def test_double_precision_is_of_everything():
+    """And products in bfloat16 leave the numbers themselves in float32."""
+    found = {word: number_type(word) for word in PRECISIONS}
+    assert {word for word, kind in found.items() if kind == torch.float64} == {"64", "float64"}
+    assert {found["32"], found["bf16"]} == {torch.float32}
+    with pytest.raises(UserError, match=r"'double'\. Use 32, bf16 or 64"):
+        precision_named("double")
 
 
 def test_every_process_needs_a_card(monkeypatch):

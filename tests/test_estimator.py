@@ -36,6 +36,16 @@ def test_params_clone_and_not_fitted() -> None:
         estimator.predict([[0.0]])
 
 
+def test_double_precision_is_an_option() -> None:
+    """And gives nearly what float32 does."""
+    X, y = problem()
+    narrow, wide = (
+        weft.MetaLink(encoder="vectors", epochs=2, members=1, precision=word).fit(X, y) for word in (None, "float64")
+    )
+    assert wide.predictor_.config.loop.precision == "float64"
+    np.testing.assert_allclose(wide.predict_proba(X), narrow.predict_proba(X), atol=1e-3)
+
+
 def test_known_labels_move_the_answer_as_matrix_frame_or_table(model: weft.MetaLink) -> None:
     X, _ = problem()
     matrix = np.full((5, 4), np.nan)
@@ -100,7 +110,7 @@ def test_every_public_name_is_there() -> None:
         _ = weft.nothing
 
 
-@pytest.mark.parametrize("options", [{"setting": "x"}, {"seed": -1}, {"split": "column:part"}])
+@pytest.mark.parametrize("options", [{"setting": "x"}, {"seed": -1}, {"split": "column:part"}, {"precision": "16"}])
 def test_options_that_cannot_be_used_are_named(options: dict[str, object]) -> None:
     """Protects from an error of the enum or of NumPy in place of one that tells the mend."""
     with pytest.raises(UserError, match=r"Known|Use"):

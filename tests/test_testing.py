@@ -25,7 +25,7 @@ class Sound(Encoder):
 
     def forward(self, batch):
         graph = batch.graph
-        return self.linear(IndexSum.segments(graph.graph, graph.n_graphs)(atom_rows(graph.atom)))
+        return self.linear(IndexSum.segments(graph.graph, graph.n_graphs)(atom_rows(graph.atom, self.dtype)))
 
 
 class BatchMean(Sound):
@@ -42,7 +42,7 @@ class Ordered(Sound):
     def forward(self, batch):
         graph = batch.graph
         place = torch.arange(len(graph.graph)) - torch.searchsorted(graph.graph, graph.graph)
-        rows = atom_rows(graph.atom) * (1 + 0.1 * place[:, None])
+        rows = atom_rows(graph.atom, self.dtype) * (1 + 0.1 * place[:, None])
         return self.linear(IndexSum.segments(graph.graph, graph.n_graphs)(rows))
 
 
@@ -75,7 +75,15 @@ class LastGraphLost(Sound):
     def forward(self, batch):
         graph = batch.graph
         n = int(graph.graph.max()) + 1 if len(graph.graph) else 1
-        return self.linear(IndexSum.segments(graph.graph, n)(atom_rows(graph.atom)))
+        return self.linear(IndexSum.segments(graph.graph, n)(atom_rows(graph.atom, self.dtype)))
+
+
+class Single(Sound):
+    """Makes its features in float32 whatever its weights are."""
+
+    def forward(self, batch):
+        graph = batch.graph
+        return self.linear(IndexSum.segments(graph.graph, graph.n_graphs)(atom_rows(graph.atom)).to(self.dtype)).float()
 
 
 def test_a_sound_encoder_passes():
@@ -92,6 +100,7 @@ def test_a_sound_encoder_passes():
         (Deaf, "no gradient reaches unused"),
         (MeanOfNothing, "not finite"),
         (LastGraphLost, "shape"),
+        (Single, "in float64 give embeddings in torch.float32"),
     ],
 )
 def test_a_broken_encoder_is_caught(broken, message):

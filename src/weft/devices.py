@@ -1,7 +1,7 @@
 """Where networks are trained and asked: on the processor or on a CUDA card.
 
 Everything that depends on the kind of device is said here: which one a name means, random numbers that depend on a seed
-and nothing else, products in half precision, and the name of the card. Data and weights move with `.to(device)`.
+and nothing else, the precision of training, and the name of the card. Data and weights move with `.to(device, type)`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 #: What may be asked for; one of several cards is `cuda:1`.
 DEVICES = ("auto", "cpu", "cuda")
-#: Word on the command line -> precision of products in training.
-PRECISIONS = {"32": "float32", "bf16": "bfloat16", "float32": "float32", "bfloat16": "bfloat16"}
+#: Word on the command line -> precision of training.
+PRECISIONS = {
+    "32": "float32", "bf16": "bfloat16", "64": "float64",
+    "float32": "float32", "bfloat16": "bfloat16", "float64": "float64",
+}  # fmt: skip
 
 
 def check_device(name: str) -> None:
@@ -100,11 +103,34 @@ def seeded(seed: int, device: torch.device | str = "cpu") -> Generator[None]:
         yield
 
 
-def autocast(device: torch.device | str, precision: str) -> AbstractContextManager[object]:
-    """Return what makes products in bfloat16 under `bfloat16`, and changes nothing under `float32`."""
+def precision_named(word: str) -> str:
+    """Return the precision that a word means: `float32`, `bfloat16` or `float64`.
+
+    Raises:
+        UserError: for a word that is none of `PRECISIONS`.
+    """
+    if word not in PRECISIONS:
+        raise UserError(f"there is no precision {word!r}", where="--precision", mend="Use 32, bf16 or 64.")
+    return PRECISIONS[word]
+
+
+def number_type(precision: str) -> torch.dtype:
+    """Return the type that weights, inputs, sums and the optimiser's state have in training.
+
+    It is float64 under `float64`, else float32: `bfloat16` is of products alone (see `autocast`). This is the one place
+    that says so: networks, data and labels are moved with `.to(device, number_type(precision))`, and what an encoder
+    makes of codes has the type of its weights.
+    """
     import torch
 
-    if precision != "bfloat16":
+    return torch.float64 if precision_named(precision) == "float64" else torch.float32
+
+
+def autocast(device: torch.device | str, precision: str) -> AbstractContextManager[object]:
+    """Return what makes products in bfloat16 under `bfloat16`, and changes nothing under the others."""
+    import torch
+
+    if precision_named(precision) != "bfloat16":
         return nullcontext()
     return torch.autocast(torch.device(device).type, torch.bfloat16)
 

@@ -143,6 +143,7 @@ class MetaLink(Predicting, BaseEstimator):
         seed: of everything random.
         threads: threads to fit with.
         device: where a network is trained and asked: `auto`, `cpu` or `cuda`.
+        precision: of a network's training: `32`, `bf16` in products, or `64` in everything; None is `32`.
 
     Example:
         >>> import numpy as np
@@ -169,6 +170,7 @@ class MetaLink(Predicting, BaseEstimator):
         seed: int = 0,
         threads: int = 2,
         device: str = "auto",
+        precision: str | None = None,
     ) -> None:
         self.preset = preset
         self.encoder = encoder
@@ -180,6 +182,7 @@ class MetaLink(Predicting, BaseEstimator):
         self.seed = seed
         self.threads = threads
         self.device = device
+        self.precision = precision
 
     def fit(self, X: Any, y: Any, kinds: Mapping[str, str] | None = None) -> Self:
         """Learn.
@@ -204,6 +207,7 @@ class MetaLink(Predicting, BaseEstimator):
             "encoder_weights": self.encoder_weights,
             "epochs": self.epochs,
             "members": self.members,
+            "precision": self.precision,
         }
         model = predictors.build("metalink", preset=self.preset, encoder=self.encoder, setting=self.setting, **options)
         device = str(find_device(self.device)) if model.on_device else "cpu"

@@ -8,6 +8,7 @@ Each check raises `AssertionError` with what went wrong; `check_encoder` runs th
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import torch
@@ -38,6 +39,7 @@ def check_encoder(build: Build, inputs: Inputs, rows: Tensor | None = None) -> N
     check_batch_invariance(build, inputs, rows)
     check_gradients(build, inputs, rows)
     check_small_batches(build, inputs, rows)
+    check_double(build, inputs, rows)
     if inputs.graph is not None and "graph" in build().needs:
         check_atom_permutation(build, inputs, rows)
 
@@ -121,6 +123,19 @@ def check_small_batches(build: Build, inputs: Inputs, rows: Tensor) -> None:
             _require(bool(h.isfinite().all()), "a batch of one datum is not finite")
             grads = [p.grad for p in encoder.parameters() if p.grad is not None]
             _require(all(bool(g.isfinite().all()) for g in grads), "a batch of one datum has gradients not finite")
+
+
+def check_double(build: Build, inputs: Inputs, rows: Tensor, tolerance: float = 1e-3) -> None:
+    """With weights and inputs in float64 all is float64, in training too, and embeddings are the same but for rounding.
+
+    What an encoder makes of codes must have the type of its weights: `atom_rows(codes, self.dtype)`.
+    """
+    single = fitted(build, inputs, rows)
+    double, wide = copy.deepcopy(single).double(), inputs.to("cpu", torch.float64)
+    h = double(wide.take(rows))
+    _require(h.dtype == torch.float64, f"weights and inputs in float64 give embeddings in {h.dtype}")
+    _require_close(single(inputs.take(rows)).double(), h, tolerance, "float32 and float64")
+    double.train()(wide.take(rows)).sum().backward()
 
 
 def check_atom_permutation(build: Build, inputs: Inputs, rows: Tensor, tolerance: float = 1e-5) -> None:

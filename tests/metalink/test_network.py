@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,6 +35,7 @@ SHAPES = {
     "edges": replace(SMALL, graph=GraphConfig(2, data_neighbours=3, task_neighbours=2), members=1),
     "mlp": replace(SMALL, graph=GraphConfig(1, decoder="mlp"), members=1),
     "inductive": replace(SMALL, graph=GraphConfig(2, inductive=True), members=1),
+    "double": replace(SMALL, graph=GraphConfig(2, inductive=True), loop=replace(SMALL.loop, precision="float64")),
     "focal": replace(SMALL, imbalance="focal", members=1, loop=replace(SMALL.loop, precision="bfloat16")),
 }
 
@@ -101,6 +103,39 @@ def test_state_round_trip_is_bit_equal(case: tuple[NetworkEngine, Problem]) -> N
     rows = problem.split.test
     known = reveal(problem.labels.take(rows), 0.5, 0).shown.table
     assert np.array_equal(predict(engine, problem, rows, known).mean, predict(again, problem, rows, known).mean)
+
+
+def test_double_precision_is_of_training() -> None:
+    """What is kept is float32 as ever, and near what float32 learns; what is learnt is not that rounded."""
+    problem = related()
+    double, single = (fitted(SHAPES["double"], problem), fitted(replace(SHAPES["double"], loop=SMALL.loop), problem))
+    wide, narrow = double.state()[1], single.state()[1]
+    assert {key: value.dtype for key, value in wide.items()} == {key: value.dtype for key, value in narrow.items()}
+    name = "net0.graph.layers.0.to_task.node.weight"
+    np.testing.assert_allclose(wide[name], narrow[name], atol=1e-3)
+    assert not np.array_equal(wide[name], narrow[name])
+
+
+def test_double_precision_is_resumed_to_the_last_bit(tmp_path: Path) -> None:
+    """Resumable, invariant 5: checkpoints hold float64, too. Stopped in the second of two networks."""
+    problem, config = related(), SHAPES["double"]
+
+    def stop(stage: str, epoch: int, score: float) -> None:
+        del score
+        if (stage, epoch) == ("train 2 of 2", 2):
+            raise KeyboardInterrupt
+
+    def fit(run: Run) -> NetworkEngine:
+        engine = NetworkEngine(config)
+        engine.fit(problem.data, problem.labels, problem.split.train, problem.split.val, run)
+        return engine
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(Run(folder=tmp_path, watch=stop))
+    whole, resumed = fit(Run()).state(), fit(Run(folder=tmp_path)).state()
+    assert whole[0] == resumed[0]
+    for key, value in whole[1].items():
+        assert np.array_equal(value, resumed[1][key]), key
 
 
 def test_known_labels_help() -> None:

@@ -50,6 +50,12 @@ def test_a_killed_run_ends_with_the_weights_of_the_undisturbed_one(tmp_path: Pat
         assert torch.equal(value, resumed.state_dict()[key]), key
 
 
+def test_a_network_in_another_type_than_asked_for_is_refused() -> None:
+    """Else --precision would be told in the run card and change nothing."""
+    with pytest.raises(UserError, match="float32 or bfloat16"):
+        fit(net(), Run(), LoopConfig(epochs=1, precision="float64"))
+
+
 def test_same_seed_same_weights_and_other_seed_other_weights() -> None:
     """Invariant 4, and the global generator is left as it was."""
     first, second, third = net(), net(), net()

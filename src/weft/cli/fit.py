@@ -91,7 +91,10 @@ def command(
     epochs: Annotated[int | None, typer.Option(help="Most epochs of training (default: the preset's).")] = None,
     members: Annotated[int | None, typer.Option(help="Models averaged (default: the preset's).")] = None,
     imbalance: Annotated[str | None, typer.Option(help="Loss of a network: none, balanced or focal.")] = None,
-    precision: Annotated[str | None, typer.Option(help="Of products in a network's training: 32 or bf16.")] = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(help="Of a network's training: 32 (default), bf16 in products, or 64: double in everything."),
+    ] = None,
     pattern: Pattern = None,
     config: Config = None,
     exchange: Exchange = None,

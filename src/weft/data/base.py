@@ -97,7 +97,7 @@ class Batch:
 
     Attributes:
         graph: their graphs, when asked for.
-        dense: float32 `[B, D]` per dense kind.
+        dense: float32 (float64 in training with that precision) `[B, D]` per dense kind.
         ragged: `[M, ...]` per ragged kind, the parts of one datum after those of the other.
         images: uint8 `[B, C, H, W]`, when asked for.
     """
@@ -132,10 +132,10 @@ class Inputs:
         """Columns of each dense kind; channels, height and width of images: what an encoder is built for."""
         return {kind: x.shape[1] for kind, x in self.dense.items()} | (self.images.shape if self.images else {})
 
-    def to(self, device: torch.device | str) -> Inputs:
-        """Return the whole data set on a device, where batches are then gathered."""
+    def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> Inputs:
+        """Return the whole data set on a device, where batches are then gathered; dense kinds as another type."""
         graph = None if self.graph is None else self.graph.to(device)
-        dense = {kind: x.to(device) for kind, x in self.dense.items()}
+        dense = {kind: x.to(device, dtype) for kind, x in self.dense.items()}
         ragged = {kind: parts.to(device) for kind, parts in self.ragged.items()}
         return Inputs(graph, dense, ragged, self.images)  # images may be a map of a file: each batch is sent
 

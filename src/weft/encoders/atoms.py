@@ -38,15 +38,15 @@ def graph_of(batch: Batch) -> GraphBatch:
     return batch.graph
 
 
-def atom_rows(codes: Tensor) -> Tensor:
-    """Return one-hot fields and mass / 100, float32 `[M, ATOM_WIDTH]`, of atom codes uint8 `[M, 7]`."""
-    mass = atom_mass(codes.device)[codes[:, 0].long()]
-    return torch.cat([_one_hot(codes, ATOM_FIELDS), mass[:, None]], 1)
+def atom_rows(codes: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Return one-hot fields and mass / 100, `[M, ATOM_WIDTH]` of type `dtype`, of atom codes uint8 `[M, 7]`."""
+    mass = atom_mass(codes.device)[codes[:, 0].long()].to(dtype)
+    return torch.cat([_one_hot(codes, ATOM_FIELDS, dtype), mass[:, None]], 1)
 
 
-def bond_rows(codes: Tensor) -> Tensor:
-    """Return one-hot fields, float32 `[M, BOND_WIDTH]`, of bond codes uint8 `[M, 4]`."""
-    return _one_hot(codes, BOND_FIELDS)
+def bond_rows(codes: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Return one-hot fields, `[M, BOND_WIDTH]` of type `dtype`, of bond codes uint8 `[M, 4]`."""
+    return _one_hot(codes, BOND_FIELDS, dtype)
 
 
 @cache
@@ -55,8 +55,8 @@ def atom_mass(device: torch.device) -> Tensor:
     return torch.as_tensor(ATOM_MASS, device=device)
 
 
-def _one_hot(codes: Tensor, fields: tuple[tuple[str, int], ...]) -> Tensor:
-    return one_hot_rows(codes, _offsets(fields, codes.device), sum(size for _, size in fields))
+def _one_hot(codes: Tensor, fields: tuple[tuple[str, int], ...], dtype: torch.dtype) -> Tensor:
+    return one_hot_rows(codes, _offsets(fields, codes.device), sum(size for _, size in fields), dtype)
 
 
 @cache

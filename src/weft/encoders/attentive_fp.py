@@ -34,7 +34,7 @@ class AttentiveFPEncoder(Encoder):
         UserError: for no layer or time step.
 
     Shape:
-        a batch of `B` graphs to float32 `[B, dim]`.
+        a batch of `B` graphs to `[B, dim]`.
     """
 
     needs: ClassVar[tuple[str, ...]] = ("graph",)
@@ -59,12 +59,12 @@ class AttentiveFPEncoder(Encoder):
         self.dropout, self.out = nn.Dropout(dropout), nn.Linear(dim, dim)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return embeddings, float32 `[B, dim]`."""
+        """Return embeddings `[B, dim]`."""
         graph = graph_of(batch)
         codes, _, spread = kinds(graph.atom)
-        x = spread(F.leaky_relu(self.atom(atom_rows(codes))))
+        x = spread(F.leaky_relu(self.atom(atom_rows(codes, self.dtype))))
         ends = torch.stack([graph.src, graph.dst])
-        h = F.elu(self.bond_conv(x, ends, bond_rows(graph.bond)))
+        h = F.elu(self.bond_conv(x, ends, bond_rows(graph.bond, self.dtype)))
         x = self.grus[0](self.dropout(h), x).relu()
         for conv, gru in zip(self.convs, self.grus[1:], strict=True):
             x = gru(self.dropout(F.elu(conv(x, ends))), x).relu()

@@ -49,7 +49,12 @@ class Encoder(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, batch: Batch) -> Tensor:
-        """Return embeddings, float32 `[B, D]`."""
+        """Return embeddings `[B, D]` of the type of the weights and of the batch: float32, or float64 in training."""
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Type of the weights, float32 or float64: what is made of codes must be of it."""
+        return next(self.parameters()).dtype
 
     def fit_scalers(self, inputs: Inputs, rows: Tensor) -> None:
         """Set fixed input scalers (buffers) from the training `rows`; graphs need none."""
@@ -92,16 +97,17 @@ def encoder_class(name: str) -> type[Encoder]:
     return registered("encoder", name, REGISTRY)
 
 
-def one_hot_rows(codes: Tensor, offsets: Tensor, width: int) -> Tensor:
+def one_hot_rows(codes: Tensor, offsets: Tensor, width: int, dtype: torch.dtype = torch.float32) -> Tensor:
     """Expand categorical codes to concatenated one-hot rows.
 
     Args:
         codes: integer `[M, F]`, code of each field.
         offsets: int64 `[F]`, first column of each field.
         width: total number of columns.
+        dtype: type of the rows.
 
     Returns:
-        float32 `[M, width]` with `F` ones per row.
+        `[M, width]` with `F` ones per row.
     """
-    rows = torch.zeros(len(codes), width, device=codes.device)
+    rows = torch.zeros(len(codes), width, device=codes.device, dtype=dtype)
     return rows.scatter_(1, codes.long() + offsets, 1.0)

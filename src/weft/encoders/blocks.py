@@ -22,18 +22,17 @@ class RowNorm(nn.BatchNorm1d):
     def forward(self, input: Tensor, counts: Tensor | None = None) -> Tensor:
         """Normalise `input` `[M, D]`; `counts` `[M]` tells how often each row stands in the batch."""
         group = current()
-        if self.training and not group.alone:
-            return self._shared(input, counts, group)
-        few = (len(input) if counts is None else int(counts.sum())) < 2
-        if self.training and not few:
-            return super().forward(input) if counts is None else self._weighted(input, counts)
-        return self._by_running(input)
+        if not self.training:
+            return self._by_running(input)
+        if group.alone and counts is None and len(input) > 1:
+            return super().forward(input)
+        return self._by_batch(input, counts, group)
 
     def _by_running(self, x: Tensor) -> Tensor:
         return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps)
 
-    def _shared(self, x: Tensor, counts: Tensor | None, group: Group) -> Tensor:
-        """Normalise by the rows of all processes together."""
+    def _by_batch(self, x: Tensor, counts: Tensor | None, group: Group) -> Tensor:
+        """Normalise by the rows of all processes together: one process makes the same sums, of all rows."""
         wide = x.to(torch.promote_types(x.dtype, torch.float32))
         times = wide.new_ones(len(x)) if counts is None else counts.to(wide.dtype)
         n = group.statistic(times.sum())
@@ -44,15 +43,6 @@ class RowNorm(nn.BatchNorm1d):
         with torch.no_grad():
             self._update(mean, var * n / (n - 1))
         return ((wide - mean) * (torch.rsqrt(var + self.eps) * self.weight) + self.bias).to(x.dtype)
-
-    def _weighted(self, x: Tensor, counts: Tensor) -> Tensor:
-        weight = (counts / counts.sum()).to(x.dtype)
-        mean = weight @ x
-        var = weight @ (x - mean).square()
-        n = counts.sum()
-        with torch.no_grad():
-            self._update(mean, var * n / (n - 1))
-        return (x - mean) * (torch.rsqrt(var + self.eps) * self.weight) + self.bias
 
     def _update(self, mean: Tensor, var: Tensor) -> None:
         if self.running_mean is None or self.running_var is None or self.num_batches_tracked is None:

@@ -42,7 +42,7 @@ class DMPNNEncoder(Encoder):
         UserError: for an unknown aggregation or no depth.
 
     Shape:
-        a batch of `B` graphs to float32 `[B, dim]`.
+        a batch of `B` graphs to `[B, dim]`.
     """
 
     needs: ClassVar[tuple[str, ...]] = ("graph",)
@@ -68,11 +68,11 @@ class DMPNNEncoder(Encoder):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return embeddings, float32 `[B, dim]`."""
+        """Return embeddings `[B, dim]`."""
         graph = graph_of(batch)
         n = len(graph.atom)
         found = kinds(graph.atom)
-        atoms = atom_rows(found.codes)
+        atoms = atom_rows(found.codes, self.dtype)
         into, out = IndexSum.segments(graph.dst, n), IndexSum.gather(graph.src, n)
         h = self._states(*self._start(graph, atoms, found, out), into, out)
         w_x, w_m = self.w_o.weight.split([ATOM_WIDTH, self.dim], 1)
@@ -83,7 +83,7 @@ class DMPNNEncoder(Encoder):
         """Return h0 of every kind of bond, `[P, D]`, and the map from kinds to bonds."""
         if found.spread.is_same:
             w_x, w_e = self.w_i.weight.split([ATOM_WIDTH, BOND_WIDTH], 1)
-            return out(F.linear(atoms, w_x)) + F.linear(bond_rows(graph.bond), w_e), found.spread
+            return out(F.linear(atoms, w_x)) + F.linear(bond_rows(graph.bond, self.dtype), w_e), found.spread
         rows, row = _bond_kinds(graph, atoms, found.of)
         return self.w_i(rows), IndexSum.gather(row, len(rows))
 
@@ -118,4 +118,4 @@ def _bond_kinds(graph: GraphBatch, atoms: Tensor, kind: Tensor) -> tuple[Tensor,
     codes, bond_kind, _ = kinds(graph.bond)
     many = max(len(codes), 1)
     distinct, row = torch.unique(kind[graph.src] * many + bond_kind, return_inverse=True)
-    return torch.cat([atoms[distinct // many], bond_rows(codes)[distinct % many]], 1), row
+    return torch.cat([atoms[distinct // many], bond_rows(codes, atoms.dtype)[distinct % many]], 1), row

@@ -34,7 +34,7 @@ class FingerprintEncoder(Encoder):
         UserError: when the data gives neither kind.
 
     Shape:
-        `morgan` `[B, M]` and `descriptors` `[B, K]` to float32 `[B, dim]`.
+        `morgan` `[B, M]` and `descriptors` `[B, K]` to `[B, dim]`.
     """
 
     needs: ClassVar[tuple[str, ...]] = ("morgan", "descriptors")
@@ -68,7 +68,7 @@ class FingerprintEncoder(Encoder):
                 scaler.fit(inputs.dense[kind], rows)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return embeddings, float32 `[B, dim]`."""
+        """Return embeddings `[B, dim]`."""
         x = torch.cat([self.scalers[kind](batch.dense[kind]) for kind in self.kinds], 1)
         return self.net(self.drop(x))
 

@@ -34,7 +34,7 @@ class FusionEncoder(Encoder):
         UserError: when `graph` does not name a graph encoder.
 
     Shape:
-        graphs and dense features of `B` data to float32 `[B, dim]`.
+        graphs and dense features of `B` data to `[B, dim]`.
     """
 
     needs: ClassVar[tuple[str, ...]] = ("graph", "morgan", "descriptors")
@@ -63,5 +63,5 @@ class FusionEncoder(Encoder):
         self.flat.fit_scalers(inputs, rows)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return embeddings, float32 `[B, dim]`."""
+        """Return embeddings `[B, dim]`."""
         return self.join(torch.cat([self.graph(batch), self.flat(batch)], 1))

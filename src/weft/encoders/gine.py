@@ -33,7 +33,7 @@ class GINEEncoder(Encoder):
         UserError: for no layer or an unknown pool.
 
     Shape:
-        a batch of `B` graphs to float32 `[B, dim]`.
+        a batch of `B` graphs to `[B, dim]`.
     """
 
     needs: ClassVar[tuple[str, ...]] = ("graph",)
@@ -59,12 +59,12 @@ class GINEEncoder(Encoder):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return embeddings, float32 `[B, dim]`."""
+        """Return embeddings `[B, dim]`."""
         graph = graph_of(batch)
         codes, _, spread = kinds(graph.atom)
-        x = spread(self.atom(atom_rows(codes)))
+        x = spread(self.atom(atom_rows(codes, self.dtype)))
         bond_codes, _, spread = kinds(graph.bond)
-        rows = bond_rows(bond_codes)
+        rows = bond_rows(bond_codes, self.dtype)
         ends = torch.stack([graph.src, graph.dst])
         for i, (bond, conv, norm) in enumerate(zip(self.bonds, self.convs, self.norms, strict=True)):
             x = norm(conv(x, ends, spread(bond(rows))))

@@ -29,9 +29,9 @@ class _Hood:
         own: from kinds of atom to atoms.
         near_kinds: from kinds of atom to the sum over an atom's neighbours.
         near: from atoms to the sum over an atom's neighbours.
-        degree: number of neighbours, float32 `[A, 1]`.
-        kind_degree: the same of each kind, float32 `[K, 1]`.
-        bonds: sum of an atom's bond rows, float32 `[A, BOND_WIDTH]`.
+        degree: number of neighbours, float `[A, 1]`.
+        kind_degree: the same of each kind, float `[K, 1]`.
+        bonds: sum of an atom's bond rows, float `[A, BOND_WIDTH]`.
     """
 
     own: IndexSum
@@ -42,9 +42,9 @@ class _Hood:
     bonds: Tensor
 
     @classmethod
-    def of(cls, graph: GraphBatch, degree: Tensor, kinds: Kinds) -> _Hood:
+    def of(cls, graph: GraphBatch, degree: Tensor, kinds: Kinds, dtype: torch.dtype) -> _Hood:
         n, kind_degree = len(graph.atom), kinds.codes[:, -1]
-        bonds = IndexSum.segments(graph.dst, n)(bond_rows(graph.bond))
+        bonds = IndexSum.segments(graph.dst, n)(bond_rows(graph.bond, dtype))
         degree, kind_degree = (d.to(bonds.dtype)[:, None] for d in (degree, kind_degree))
         near_kinds = IndexSum(kinds.of[graph.src], graph.dst, len(kind_degree), n)
         return cls(kinds.spread, near_kinds, IndexSum(graph.src, graph.dst, n, n), degree, kind_degree, bonds)
@@ -90,7 +90,7 @@ class MetaLinkEncoder(Encoder):
         unit: whether embeddings have length 1.
 
     Shape:
-        a batch of `B` graphs to float32 `[B, dim]`.
+        a batch of `B` graphs to `[B, dim]`.
     """
 
     needs: ClassVar[tuple[str, ...]] = ("graph",)
@@ -108,12 +108,12 @@ class MetaLinkEncoder(Encoder):
         xavier(self)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return embeddings, float32 `[B, dim]`."""
+        """Return embeddings `[B, dim]`."""
         graph = graph_of(batch)
         degree = counts(graph.dst, len(graph.atom)).clamp(max=255)  # more than any atom has
         found = kinds(torch.cat([graph.atom, degree.to(torch.uint8)[:, None]], 1))
-        u = self.act(self.norm(self.atom(atom_rows(found.codes[:, :-1])), found.counts()))
-        hood = _Hood.of(graph, degree, found)
+        u = self.act(self.norm(self.atom(atom_rows(found.codes[:, :-1], self.dtype)), found.counts()))
+        hood = _Hood.of(graph, degree, found, self.dtype)
         x = self.first.from_kinds(u, hood)
         for layer in self.others:
             x = layer(x, hood)

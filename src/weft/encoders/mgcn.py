@@ -123,7 +123,7 @@ class MGCNEncoder(Encoder):
         UserError: for no layer.
 
     Shape:
-        a batch of `B` graphs with distances to float32 `[B, dim]`.
+        a batch of `B` graphs with distances to `[B, dim]`.
     """
 
     needs: ClassVar[tuple[str, ...]] = ("graph", "distances")
@@ -150,7 +150,7 @@ class MGCNEncoder(Encoder):
         self.norm = RowNorm(dim)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return embeddings, float32 `[B, dim]`."""
+        """Return embeddings `[B, dim]`."""
         graph = graph_of(batch)
         left, right, distance = pairs_of(batch)
         n = len(graph.atom)

@@ -32,7 +32,7 @@ class _EdgeConv(nn.Module):
 
     def matrices(self, codes: Tensor) -> Tensor:
         """Return A of bond codes uint8 `[K, 4]`, `[K, D, D]`."""
-        return self.edge(bond_rows(codes)).view(-1, self.dim, self.dim)
+        return self.edge(bond_rows(codes, self.root.weight.dtype)).view(-1, self.dim, self.dim)
 
     def forward(self, x: Tensor, near: IndexSum, into: IndexSum, counts: list[int], matrices: Tensor) -> Tensor:
         """Return messages `[A, D]`; `near` gathers the bonds' atoms sorted by kind, `counts` bonds each."""
@@ -57,7 +57,7 @@ class MPNNEncoder(Encoder):
         UserError: for less than one step.
 
     Shape:
-        a batch of `B` graphs to float32 `[B, dim]`.
+        a batch of `B` graphs to `[B, dim]`.
     """
 
     needs: ClassVar[tuple[str, ...]] = ("graph",)
@@ -81,10 +81,10 @@ class MPNNEncoder(Encoder):
         self.out = nn.Sequential(nn.Linear(2 * hidden, dim), nn.ReLU(), nn.Linear(dim, dim))
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return embeddings, float32 `[B, dim]`."""
+        """Return embeddings `[B, dim]`."""
         graph = graph_of(batch)
         codes, _, spread = kinds(graph.atom)
-        x = spread(F.relu(self.atom(atom_rows(codes))))
+        x = spread(F.relu(self.atom(atom_rows(codes, self.dtype))))
         bond_codes, bond_kind, _ = kinds(graph.bond, always=True)
         order = torch.argsort(bond_kind, stable=True)
         near = IndexSum.gather(graph.src[order], len(x))

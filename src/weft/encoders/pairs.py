@@ -56,8 +56,9 @@ class FilteredSum:
         self._kinds = left[order], right[order], _bounds(kind, n_kinds)
 
     def __call__(self, x: Tensor, h: Tensor) -> Tensor:
-        """Return `y` float32 `[A, D]` of `x` `[A, D]` and the filters `h` `[K, D]`."""
-        return _FilteredSum.apply(x.float(), h.float(), *self._atoms, *self._kinds)  # type: ignore[no-any-return]
+        """Return `y` `[A, D]`, float32 at least, of `x` `[A, D]` and the filters `h` `[K, D]`."""
+        wide = torch.promote_types(x.dtype, torch.float32)
+        return _FilteredSum.apply(x.to(wide), h.to(wide), *self._atoms, *self._kinds)  # type: ignore[no-any-return]
 
 
 def _bounds(target: Tensor, n: int) -> Tensor:

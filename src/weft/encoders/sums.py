@@ -68,8 +68,9 @@ class IndexSum:
         picked = x if source is None else x.index_select(0, source)
         if target is None:
             return picked
-        # sums in float32: many addends in bfloat16 would be lost in a large sum
-        total = torch.zeros(self._n_target, *x.shape[1:], device=x.device)
+        # sums in float32 at least: many addends in bfloat16 would be lost in a large sum
+        wide = torch.promote_types(x.dtype, torch.float32)
+        total = torch.zeros(self._n_target, *x.shape[1:], device=x.device, dtype=wide)
         return total.index_add(0, target, picked.to(total.dtype)).to(x.dtype)
 
 

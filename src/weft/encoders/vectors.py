@@ -29,7 +29,7 @@ class VectorEncoder(Encoder):
         UserError: when the data has no vectors, or `dim` is not their width where nothing changes it.
 
     Shape:
-        `vectors` `[B, V]` to float32 `[B, dim]`.
+        `vectors` `[B, V]` to `[B, dim]`.
     """
 
     needs: ClassVar[tuple[str, ...]] = ("vectors",)
@@ -59,6 +59,6 @@ class VectorEncoder(Encoder):
             self.scaler.fit(inputs.dense["vectors"], rows)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return embeddings, float32 `[B, dim]`."""
+        """Return embeddings `[B, dim]`."""
         x = batch.dense["vectors"]
         return self.net(x if self.scaler is None else self.scaler(x))

@@ -33,7 +33,7 @@ class WordEncoder(Encoder):
         UserError: when the data have no texts.
 
     Shape:
-        `words` `[B, W]` to float32 `[B, dim]`.
+        `words` `[B, W]` to `[B, dim]`.
     """
 
     needs: ClassVar[tuple[str, ...]] = ("words",)
@@ -65,6 +65,6 @@ class WordEncoder(Encoder):
         self.idf.copy_(torch.log((1 + len(rows)) / (1 + has)) + 1)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return embeddings, float32 `[B, dim]`."""
+        """Return embeddings `[B, dim]`."""
         x = F.normalize(torch.log1p(batch.dense["words"]) * self.idf, dim=1)
         return self.net(self.drop(x) * x.shape[1] ** 0.5)

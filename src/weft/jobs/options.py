@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from weft.devices import check_device
+from weft.devices import check_device, precision_named
 from weft.errors import UserError
 from weft.predictor import Predictor, predictor_class
 from weft.settings import Setting
@@ -41,7 +41,7 @@ class FitOptions:
         epochs: most epochs of training.
         members: size of the ensemble.
         imbalance: `none`, `balanced` or `focal`, of a network's loss.
-        precision: `32`, or `bf16` in products, of a network's training.
+        precision: of a network's training: `32`, `bf16` in products, or `64` in everything.
         pattern: whether the model reads *which* labels are known, besides what they say.
         exchange: how tasks share on a graph: `inline`, `single`, `shared`, `cross-stitch`, ...
         balance: how the tasks' losses are weighed on a graph.
@@ -99,6 +99,7 @@ class FitOptions:
             raise UserError(f"there is no setting {self.setting!r}", where="--setting", mend=f"Use one of {known}.")
         check_seed(self.seed)
         check_device(self.device)
+        precision_named(self.precision or "32")
         for name in _COUNTS:
             value = getattr(self, name)
             if value is not None and value < 1:

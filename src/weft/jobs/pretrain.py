@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import weft
-from weft.devices import PRECISIONS, find_device, settle
+from weft.devices import find_device, precision_named, settle
 from weft.files import read_json
 from weft.jobs.folder import CARD, WORK, Start, check_target, clean_on_error, clear, locked, prepare
 from weft.jobs.inputs import sha256
@@ -134,5 +134,5 @@ def _train(corpus: Corpus, config: Any, options: PretrainOptions, run: Run) -> t
         raise NothingToLearnError(what, where="--validation", mend="Use a larger share, or 0 to hold none out.")
     network = new_network(config, corpus.vocabularies, options.seed).to(run.device)
     steps = options.steps or steps_of(corpus.n_train, options.batch, options.epochs)
-    plan = PretrainConfig(steps, options.batch, options.lr, precision=PRECISIONS[options.precision])
+    plan = PretrainConfig(steps, options.batch, options.lr, precision=precision_named(options.precision))
     return network, train(network, corpus, plan, run, lambda: {} if held is None else evaluate(network, held))

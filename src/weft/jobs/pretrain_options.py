@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from weft.devices import PRECISIONS, check_device
+from weft.devices import check_device, precision_named
 from weft.errors import UserError
 from weft.jobs.options import available_threads, check_seed
 
@@ -55,9 +55,9 @@ class PretrainOptions:
     def __post_init__(self) -> None:
         check_seed(self.seed)
         check_device(self.device)
-        if self.precision not in PRECISIONS:
-            what = f"there is no precision {self.precision!r}"
-            raise UserError(what, where="--precision", mend="Use 32 or bf16.")
+        if precision_named(self.precision) == "float64":
+            what, mend = "pretraining has no double precision", "Use 32 or bf16; 'weft fit' has it, for its networks."
+            raise UserError(what, where="--precision", mend=mend)
         for name in _COUNTS:
             value = getattr(self, name)
             if value is not None and value < 1:

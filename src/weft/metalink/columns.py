@@ -24,8 +24,8 @@ class ColumnLabels:
     """Labels of `B` data over `L` columns.
 
     Attributes:
-        known: float32 `[B, L]`, 1 where a label is known, else 0.
-        value: float32 `[B, L]`: 0/1 in binary columns, standardised in continuous ones; 0 where unknown.
+        known: float32 (float64 in training with that precision) `[B, L]`, 1 where a label is known, else 0.
+        value: of the same type `[B, L]`: 0/1 in binary columns, standardised in continuous ones; 0 where unknown.
         continuous: bool `[L]`.
         mixed: whether any column is continuous; None where nobody has looked.
     """
@@ -35,10 +35,10 @@ class ColumnLabels:
     continuous: Tensor
     mixed: bool | None = None
 
-    def to(self, device: torch.device | str) -> ColumnLabels:
-        """Return the labels on a device."""
-        known, value, continuous = (part.to(device) for part in (self.known, self.value, self.continuous))
-        return ColumnLabels(known, value, continuous, self.any_continuous)
+    def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> ColumnLabels:
+        """Return the labels on a device, as another type of number where one is given."""
+        known, value = (part.to(device, dtype) for part in (self.known, self.value))
+        return ColumnLabels(known, value, self.continuous.to(device), self.any_continuous)
 
     @property
     def any_continuous(self) -> bool:

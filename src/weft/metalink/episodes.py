@@ -53,10 +53,11 @@ class Episodes:
     ) -> None:
         self.config, self.net, self.inputs, self.labels, self.layout = config, net, inputs, labels, layout
         self.rows, self.seed = rows, seed
-        self.device = next(net.parameters()).device
+        weight = next(net.parameters())
+        self.device, self.dtype = weight.device, weight.dtype
         continuous = torch.from_numpy(layout.continuous)
-        self.loss = ColumnLoss.make(continuous, layout.groups(), prior, config.imbalance).to(self.device)
-        self.placed = PlacedLabels.on_card(layout, labels, self.device)
+        self.loss = ColumnLoss.make(continuous, layout.groups(), prior, config.imbalance).to(self.device, self.dtype)
+        self.placed = PlacedLabels.on_card(layout, labels, self.device, self.dtype)
 
     def steps(self, epoch: int) -> Iterator[Step]:
         """Yield the epoch's steps; a trailing half without a partner is left out, as a lone pair never is."""
@@ -92,7 +93,7 @@ class Episodes:
         """Return all labels of support data."""
         if self.placed is not None:
             return self.placed.split(rows, None)[0]
-        return self.layout.columns(self.labels.take(rows)).to(self.device)
+        return self._columns(self.labels.take(rows))
 
     def _episode(self, rows: NDArray[np.int64], rng: np.random.Generator) -> tuple[ColumnLabels, ColumnLabels]:
         """Return the labels of query data that are shown and those that are asked."""
@@ -101,8 +102,10 @@ class Episodes:
             return self.placed.split(rows, self._mask(len(rows), row, rng))
         labels = self.labels.take(rows)
         episode = Episode(*labels.split(self._mask(len(rows), labels.row, rng)))
-        shown, asked = (self.layout.columns(part.table).to(self.device) for part in (episode.shown, episode.asked))
-        return shown, asked
+        return self._columns(episode.shown.table), self._columns(episode.asked.table)
+
+    def _columns(self, labels: LabelTable) -> ColumnLabels:
+        return self.layout.columns(labels).to(self.device, self.dtype)
 
     def _mask(self, n_rows: int, row: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.bool_]:
         """Draw which of the labels at `row`, int64 `[E]`, are shown."""
@@ -124,7 +127,7 @@ class Judge:
         rows: NDArray[np.int64],
     ) -> None:
         self.inputs, self.layout, self.support = inputs, layout, support
-        self.device = support.known.device
+        self.device, self.dtype = support.known.device, support.known.dtype
         self.bank, self.rows = (torch.from_numpy(at) for at in (bank, rows))
         part, ratio = labels.take(rows), config.validation_reveal
         self.episodes = [reveal(part, ratio, seed) for seed in range(3 if ratio else 1)] if len(part) else []
@@ -137,7 +140,8 @@ class Judge:
         h = net.embed(self.inputs, self.rows)
         found: list[float] = []
         for episode in self.episodes:
-            score = net.graph(h, self.layout.columns(episode.shown.table).to(self.device), side)
+            shown = self.layout.columns(episode.shown.table).to(self.device, self.dtype)
+            score = net.graph(h, shown, side)
             scores = score_tasks(to_predictions(self.layout, [score.cpu()]), episode.asked)
             found += [v for s in scores.tasks if (v := s.values[HEADLINE[s.kind]]) is not None]
         return float(np.mean(found)) if found else None

@@ -29,9 +29,9 @@ class TaskSide:
     tasks: tuple[Tensor, ...]
     support: tuple[Tensor, ...] = ()
 
-    def to(self, device: torch.device | str) -> TaskSide:
-        """Return it on a device."""
-        return TaskSide(*(tuple(t.to(device) for t in part) for part in (self.tasks, self.support)))
+    def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> TaskSide:
+        """Return it on a device, as another type of number where one is given."""
+        return TaskSide(*(tuple(t.to(device, dtype) for t in part) for part in (self.tasks, self.support)))
 
     def detached(self) -> TaskSide:
         """Return it as constants."""

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from weft.arrays import tensors
 from weft.data.base import RAGGED, Data, Inputs, widths
+from weft.devices import number_type
 from weft.encoders.base import encoder_class
 from weft.labels import LabelTable, Shown
 from weft.metalink.answers import to_predictions
@@ -142,7 +143,7 @@ def train_member(
     run: Run,
     name: str,
 ) -> tuple[MetaLinkNet, TaskSide, list[dict[str, float]]]:
-    """Train one network.
+    """Train one network, in the precision that its configuration asks for; what is returned is in float32.
 
     Args:
         config: the network.
@@ -166,10 +167,10 @@ def train_member(
         net.encoder.load_pretrained(Path(config.weights))
     inputs = Inputs.of(data, net.encoder.needs)
     net.encoder.fit_scalers(inputs, torch.from_numpy(rows))
-    device = torch.device(run.device)
-    net, inputs = net.to(device), inputs.to(device)
+    device, dtype = torch.device(run.device), number_type(config.loop.precision)
+    net, inputs = net.to(device, dtype), inputs.to(device, dtype)
     bank = choose_support(labels, rows, config.bank, run.seed)
-    support = layout.columns(labels.take(bank)).to(device)
+    support = layout.columns(labels.take(bank)).to(device, dtype)
     judge = Judge(config, inputs, labels, layout, bank, support, validation)
     episodes = Episodes(config, net, inputs, labels, layout, rows, prior, run.seed)
     before = net.encoder.pretrained() if config.weights else ()
@@ -177,4 +178,5 @@ def train_member(
     history = train(net, episodes.steps, lambda: judge(net), config.loop, run, name, before, split)
     with torch.no_grad():
         side = net.graph.task_side(net.embed(inputs, torch.from_numpy(bank)), support).detached()
+    net, side = net.float(), side.to(device, torch.float32)  # as it is saved, so that both answer with the same bits
     return net, side, [{name: value for name, value in row.items() if math.isfinite(value)} for row in history.rows]

@@ -24,7 +24,7 @@ class PlacedLabels:
 
     Attributes:
         known: bool `[N, T]`.
-        value: float32 `[N, L]`, as of `ColumnLabels`.
+        value: float `[N, L]`, as of `ColumnLabels`.
         task: int64 `[L]`, the task of each column.
         continuous: bool `[L]`.
         mixed: whether any column is continuous.
@@ -39,19 +39,21 @@ class PlacedLabels:
     counts: NDArray[np.int64]
 
     @classmethod
-    def on_card(cls, layout: Layout, labels: LabelTable, device: torch.device) -> Self | None:
+    def on_card(
+        cls, layout: Layout, labels: LabelTable, device: torch.device, dtype: torch.dtype = torch.float32
+    ) -> Self | None:
         """Place labels on a card; None for the processor, or where they are too many."""
         few = labels.n_rows * layout.width <= MOST_CELLS
-        return cls.of(layout, labels, device) if few and device.type != "cpu" else None
+        return cls.of(layout, labels, device, dtype) if few and device.type != "cpu" else None
 
     @classmethod
-    def of(cls, layout: Layout, labels: LabelTable, device: torch.device) -> Self:
-        """Place labels on a device."""
+    def of(cls, layout: Layout, labels: LabelTable, device: torch.device, dtype: torch.dtype = torch.float32) -> Self:
+        """Place labels on a device, their values as `dtype`."""
         columns = layout.columns(labels)
         first = torch.from_numpy(layout.tasks.offsets[:-1].astype(np.int64))
         task = np.repeat(np.arange(len(layout.tasks)), [task.width for task in layout.tasks])
         known = (columns.known[:, first] > 0).to(device)
-        found = columns.to(device)
+        found = columns.to(device, dtype)
         return cls(
             known,
             found.value,

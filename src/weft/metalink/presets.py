@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from weft.devices import PRECISIONS
+from weft.devices import precision_named
 from weft.errors import UserError, nearest
 from weft.metalink.channel import ChannelConfig
 from weft.metalink.closed_form import ClosedFormConfig
@@ -69,7 +69,7 @@ def configure(
         members: size of the ensemble.
         reveal: share of labels shown in training; by default 0.5 in the paper's preset, every share in ours.
         imbalance: `none`, `balanced` or `focal`, of a network's loss.
-        precision: `32` or `bf16` (or `float32`, `bfloat16`), of a network's training.
+        precision: `32`, `bf16` or `64` (or `float32`, `bfloat16`, `float64`), of a network's training.
         kg_layers: layers of a network's knowledge graph.
         decoder: its edge predictor, `dot` or `mlp`.
         data_neighbours: edges from each datum to so many nearest support data; 0 makes none.
@@ -100,10 +100,10 @@ def configure(
     config = PAPER if preset == "metalink-paper" else NETWORK
     if encoder is not None or encoder_weights is not None:
         config = with_encoder(config, encoder or config.encoder, encoder_weights)
-    for value, known in ((imbalance, IMBALANCE), (precision, PRECISIONS), (decoder, DECODERS)):
+    for value, known in ((imbalance, IMBALANCE), (decoder, DECODERS)):
         if value is not None and value not in known:
             raise UserError(f"there is no option {value!r}", mend=nearest(value, known))
-    loop = replace(config.loop, precision=PRECISIONS[precision or "float32"], epochs=epochs or config.loop.epochs)
+    loop = replace(config.loop, precision=precision_named(precision or "32"), epochs=epochs or config.loop.epochs)
     given: dict[str, Any] = {name: value for name, value in shape.items() if value is not None}
     graph = replace(config.graph, inductive=setting.new_tasks, **given)
     shown = {"reveal": reveal if reveal is not None else config.reveal, "validation_reveal": 0.5}

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from weft.devices import autocast, seeded
+from weft.devices import autocast, number_type, seeded
 from weft.errors import UserError, nearest
 from weft.group import SEED_STEP, Group, current
 from weft.training.checkpoint import Checkpoint, copy_of
@@ -37,7 +37,7 @@ class LoopConfig:
         schedule: `cosine` to 0 by epochs, `onecycle` by epochs, or `constant`.
         patience: stop after so many epochs without a better validation score; 0 never stops.
         select: keep the weights of the `best` validation epoch, or the `last`.
-        precision: `float32`, or `bfloat16` in products (autocast).
+        precision: `float32`, `bfloat16` in products (autocast), or `float64` in everything.
         pretrained: step size of parameters trained before, over that of the others.
     """
 
@@ -96,7 +96,7 @@ def train(
     """Train `module` in place and leave it with the selected weights.
 
     Args:
-        module: what is trained, on the run's device.
+        module: what is trained, on the run's device, its numbers of the type that `config.precision` asks for.
         steps: `steps(epoch)` gives the epoch's steps, each computing one loss.
         validate: returns a score, larger is better, or None when there is nothing to validate on.
         config: how to optimise.
@@ -104,7 +104,12 @@ def train(
         name: stage name in progress and in the checkpoint's file name.
         pretrained: those of the module's parameters that were trained before.
         split: those of which the processes of a group have a part of the gradient each; of the others each has all.
+
+    Raises:
+        UserError: for a precision that this module was not made ready for.
     """
+    if any(parameter.dtype != number_type(config.precision) for parameter in module.parameters()):
+        raise UserError("this network is not trained in that", where="loop.precision", mend="Use float32 or bfloat16.")
     groups = _groups(module, pretrained, config.pretrained)
     fused = True if run.device != "cpu" else None
     optimizer = torch.optim.Adam(groups, lr=config.lr, weight_decay=config.weight_decay, fused=fused)

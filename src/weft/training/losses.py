@@ -54,9 +54,10 @@ class ColumnLoss:
             weight = ((1 - prior) / prior.clamp(min=1e-6)).clamp(1 / _MOST_WEIGHT, _MOST_WEIGHT)
         return cls(continuous, groups, weight, 2.0 if imbalance == "focal" else 0.0)
 
-    def to(self, device: torch.device | str) -> ColumnLoss:
-        """Return the loss for scores on a device."""
-        return replace(self, continuous=self.continuous.to(device), positive_weight=self.positive_weight.to(device))
+    def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> ColumnLoss:
+        """Return the loss for scores on a device, and of another type of number where one is given."""
+        weight = self.positive_weight.to(device, dtype)
+        return replace(self, continuous=self.continuous.to(device), positive_weight=weight)
 
     def __call__(self, score: Tensor, known: Tensor, value: Tensor) -> Tensor:
         """Return the mean loss over the cells where `known` is 1, a scalar; 0 when none is.

@@ -42,7 +42,7 @@ class GroverEncoder(Encoder):
         UserError: for an unknown size, field or read-out.
 
     Shape:
-        a batch of `B` graphs to float32 `[B, dim]`.
+        a batch of `B` graphs to `[B, dim]`.
     """
 
     needs: ClassVar[tuple[str, ...]] = ("graph", "grover", "descriptors")
@@ -81,7 +81,7 @@ class GroverEncoder(Encoder):
             self.scaler.fit(inputs.dense["descriptors"], rows)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return embeddings, float32 `[B, dim]`."""
+        """Return embeddings `[B, dim]`."""
         graph = GroverGraph.of(batch)
         states = self.transformer(graph)
         beside = [] if self.scaler is None else [self.scaler(batch.dense["descriptors"])]

@@ -34,7 +34,7 @@ class ImageEncoder(Encoder):
         UserError: when the data have no images, or too small ones.
 
     Shape:
-        `images` uint8 `[B, C, H, W]` to float32 `[B, dim]`.
+        `images` uint8 `[B, C, H, W]` to `[B, dim]`.
     """
 
     needs: ClassVar[tuple[str, ...]] = ("images",)
@@ -83,10 +83,10 @@ class ImageEncoder(Encoder):
         self.scale.copy_(torch.where(spread > 1e-3, 1 / spread, 1.0).view_as(self.scale))
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return embeddings, float32 `[B, dim]`."""
+        """Return embeddings `[B, dim]`."""
         if batch.images is None:
             raise UserError("the batch has no images", where=f"encoder {type(self).__name__}")
-        x = batch.images.to(self.mean.device).float() / 255
+        x = batch.images.to(self.mean) / 255
         if self.training:
             x = augment(x, self.augmentations)
         return self.out(self.features((x - self.mean) * self.scale))
