@@ -4,12 +4,12 @@
 
 A linear model is fitted to Tox21 (12 tasks) by `weft fit`; then `weft predict` reads CSV files of 10^5, 10^6 and 10^7
 enumerated molecules and writes folders of Parquet, with two processes. On the largest it is killed twice by SIGKILL on
-the way and resumed; every tenth part is then predicted anew, undisturbed, and must have the same bytes, and the rows of
-all parts the order of the input. Told are rows per second by the clock and per CPU second, at every million rows, and
-the peak of memory: resident pages of all processes together, those that they share counted for each. The floor is
-reading a SMILES and counting its groups of atoms with RDKit, by one process, on molecules of the same table. With
-`--default`, the rate of another model (of the default preset) on 20 000 molecules is told as well. What is
-finished stays in FOLDER, for another start of the script.
+the way and resumed; every tenth part (all with `--whole`) is then predicted anew, undisturbed, and must have the same
+bytes, and the rows of all parts the order of the input. Told are rows per second by the clock and per CPU second, at
+every million rows, and the peak of memory: resident pages of all processes together, those that they share counted for
+each. The floor is reading a SMILES and counting its groups of atoms with RDKit, by one process, on molecules of the
+same table. With `--default`, the rate of another model (of the default preset) on 20 000 molecules is told as well.
+What is finished stays in FOLDER, for another start of the script.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ def main() -> None:
     parser.add_argument("--default", type=Path)
     parser.add_argument("--sizes", nargs="*", choices=list(SIZES), default=list(SIZES))
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--whole", action="store_true", help="compare with a whole second run")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
@@ -59,6 +60,8 @@ def main() -> None:
     largest = given.work / f"{given.sizes[-1]}.csv"
     told.once("killed", lambda: killed(model, largest, given.threads, SIZES[given.sizes[-1]]))
     told.once("again", lambda: again(model, largest, given.threads))
+    if given.whole:
+        told.once("whole", lambda: again(model, largest, given.threads, 1))
     told.once("floor", lambda: floor(largest))
     for size in given.sizes[:-1]:
         told.once(size, lambda size=size: undisturbed(model, given.work / f"{size}.csv", given.threads))
@@ -118,13 +121,15 @@ def killed(model: Path, table: Path, threads: int, rows: int) -> dict[str, Any]:
 
 
 def again(model: Path, table: Path, threads: int, every: int = 10) -> dict[str, Any]:
-    """Predict every tenth part anew, undisturbed, and compare its file with that of the run that was killed."""
-    out, some = table.with_name(f"{table.stem}-killed"), table.with_name(f"{table.stem}-tenth.csv")
-    with table.open() as source, some.open("w") as file:
-        file.write(next(source))
-        for at in range(len(names(out))):
-            lines = islice(source, PART_ROWS)
-            file.writelines(lines if at % every == 0 else list(lines)[:0])
+    """Predict some parts anew, undisturbed, and compare their files with those of the run that was killed."""
+    out, some = table.with_name(f"{table.stem}-killed"), table
+    if every > 1:
+        some = table.with_name(f"{table.stem}-tenth.csv")
+        with table.open() as source, some.open("w") as file:
+            file.write(next(source))
+            for at in range(len(names(out))):
+                lines = islice(source, PART_ROWS)
+                file.writelines(lines if at % every == 0 else list(lines)[:0])
     anew = some.with_name(f"{some.stem}-whole")
     leg = watched(start(model, some, anew, threads), anew)
     pairs = list(zip(names(anew), names(out)[::every], strict=True))
