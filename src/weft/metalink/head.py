@@ -66,7 +66,7 @@ class LabelPath(nn.Module):
     .. math:: s_{ik} = \sum_{j \in K(i)} r_{ij} (A_{jk} / n_i + B_{jk} / \sqrt{n_i}) + c_k\,\bar r_i
 
     with :math:`r_{ij}` the label less its training mean, :math:`K(i)` the :math:`n_i` known labels of datum i.
-    All weights start at 0, so the path only adds what the training labels support.
+    Weights are 0 until `B` is started (`weft.metalink.path_start`).
     """
 
     prior: Tensor
@@ -78,6 +78,11 @@ class LabelPath(nn.Module):
         self.by_mean = nn.Parameter(torch.zeros(width, width))
         self.by_root = nn.Parameter(torch.zeros(width, width))
         self.mean = nn.Parameter(torch.zeros(width))
+
+    @torch.no_grad()
+    def start(self, weights: Tensor) -> None:
+        """Begin at `weights` `[L, L]` for `B`."""
+        self.by_root.copy_(weights)
 
     def forward(self, known: ColumnLabels) -> Tensor:
         """Return scores `[B, L]`; 0 where nothing is known."""

@@ -24,6 +24,7 @@ from weft.metalink.columns import Layout
 from weft.metalink.episodes import Episodes, Judge, column_prior, task_similarity
 from weft.metalink.graph import TaskSide
 from weft.metalink.network import MetaLinkNet, NetworkConfig
+from weft.metalink.path_start import starting_path
 from weft.predictor import Predictions
 from weft.tasks import TaskSet
 from weft.training.loop import train
@@ -159,12 +160,9 @@ def train_member(
         the network with its best weights, its task side from the support bank, and what every epoch reached.
     """
     rows, validation = parts
-    prior = column_prior(layout, labels.take(rows))
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(run.seed)
-        net = MetaLinkNet(config, widths, prior, _similarity(config, layout, labels.take(rows)))
-    if config.weights:
-        net.encoder.load_pretrained(Path(config.weights))
+    learnt = labels.take(rows)
+    prior = column_prior(layout, learnt)
+    net = _new_network(config, widths, layout, learnt, prior, run.seed)
     inputs = Inputs.of(data, net.encoder.needs)
     net.encoder.fit_scalers(inputs, torch.from_numpy(rows))
     device, dtype = torch.device(run.device), number_type(config.loop.precision)
@@ -180,3 +178,18 @@ def train_member(
         side = net.graph.task_side(net.embed(inputs, torch.from_numpy(bank)), support).detached()
     net, side = net.float(), side.to(device, torch.float32)  # as it is saved, so that both answer with the same bits
     return net, side, [{name: value for name, value in row.items() if math.isfinite(value)} for row in history.rows]
+
+
+def _new_network(
+    config: NetworkConfig, widths: dict[str, int], layout: Layout, labels: LabelTable, prior: Tensor, seed: int
+) -> MetaLinkNet:
+    """Return a network before its first step; `labels` are those of the training rows."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        net = MetaLinkNet(config, widths, prior, _similarity(config, layout, labels))
+    path = net.graph.label_path
+    if path is not None and config.reveal != 0:
+        path.start(starting_path(layout, labels, prior, seed))
+    if config.weights:
+        net.encoder.load_pretrained(Path(config.weights))
+    return net
