@@ -3,9 +3,9 @@ r"""Where the direct label path starts: at what training labels say of each othe
 With :math:`r_j` a label less its mean, one known label moves the log-odds of another by about
 :math:`r_j\,\mathrm{Cov}_{jk} / (V_j V_k)` (the linear conditional mean, over the slope of the logistic function).
 Summed over known labels as if they were independent, which is naive Bayes to first order, that is too much by the
-share that they have in common; the path divides by the root of their number, and one strength for all is what serves
-held-out training data best. Started at 0 instead, the path would still be learning when a small table's features are
-overfitted and training stops.
+share that they have in common; the path divides by the root of their number, and one strength for all, at most the
+root of how many are shown on average (the sum itself), is what serves held-out training data best. Started at 0
+instead, the path would still be learning when a small table's features are overfitted and training stops.
 """
 
 from __future__ import annotations
@@ -42,8 +42,15 @@ def starting_path(layout: Layout, labels: LabelTable, prior: Tensor, seed: int) 
     halves = [labels.take(np.sort(half)) for half in np.array_split(rows, 2)]
     found = [_slopes(layout.columns(half), prior, layout.groups()) for half in halves]
     losses = sum(_losses(layout, half, prior, found[1 - k], rng) for k, half in enumerate(halves))
+    losses = np.where(np.array(_STRENGTHS) <= _most(labels), losses, np.inf)
     whole = _slopes(layout.columns(labels.take(np.sort(rows))), prior, layout.groups())
     return whole * _STRENGTHS[int(np.argmin(losses))]
+
+
+def _most(labels: LabelTable) -> float:
+    """Return the root of how many labels a datum shows on average, about half of those it has; 1 at least."""
+    counts = labels.row_counts()
+    return max(1.0, float(counts[counts > 1].mean() / 2) ** 0.5) if (counts > 1).any() else 1.0
 
 
 def _slopes(known: ColumnLabels, prior: Tensor, groups: Sequence[tuple[int, int]]) -> Tensor:

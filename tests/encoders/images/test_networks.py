@@ -16,6 +16,7 @@ from weft.errors import UserError
 from weft.labels import LabelTable
 from weft.metalink.model import MetaLinkPredictor
 from weft.tasks import TaskSet
+from weft.training.metrics import roc_auc
 from weft.training.run import Run
 
 
@@ -99,4 +100,4 @@ def test_the_network_engine_learns_what_images_show(name):
     data, split = Images.from_arrays(x), Split(rows[:100], rows[100:120], rows[120:], "test")
     model.fit(data, labels.on_rows(rows[:120]), split, Run(seed=0))
     found = model.predict(data.take(rows[120:]))
-    assert ((found.mean > 0.5) == truth[120:]).mean() > 0.9
+    assert min(roc_auc(truth[120:, j], found.mean[:, j]) or 0.0 for j in range(2)) > 0.95
