@@ -42,12 +42,12 @@ def starting_path(layout: Layout, labels: LabelTable, prior: Tensor, seed: int) 
     halves = [labels.take(np.sort(half)) for half in np.array_split(rows, 2)]
     found = [_slopes(layout.columns(half), prior, layout.groups()) for half in halves]
     losses = sum(_losses(layout, half, prior, found[1 - k], rng) for k, half in enumerate(halves))
-    losses = np.where(np.array(_STRENGTHS) <= _most(labels), losses, np.inf)
+    losses = np.where(np.array(_STRENGTHS) <= _bound(labels), losses, np.inf)
     whole = _slopes(layout.columns(labels.take(np.sort(rows))), prior, layout.groups())
     return whole * _STRENGTHS[int(np.argmin(losses))]
 
 
-def _most(labels: LabelTable) -> float:
+def _bound(labels: LabelTable) -> float:
     """Return the root of how many labels a datum shows on average, about half of those it has; 1 at least."""
     counts = labels.row_counts()
     return max(1.0, float(counts[counts > 1].mean() / 2) ** 0.5) if (counts > 1).any() else 1.0
