@@ -43,6 +43,7 @@ BINARY = TaskSet.binary(list("abc"))
 CLASSES = TaskSet((Task("c", Kind.MULTICLASS, tuple("vwx")),))
 #: Rows that are asked.
 _ROWS = 6
+NARROW = {"net.trunk.layer.dim": 8, "net.inputs.dim": 8}
 PAPER: dict[str, Any] = {"preset": "metalink-paper", "epochs": 1, "changes": {"dim": 8}}
 #: Predictors of tables -> options and tasks.
 TABLES: dict[str, tuple[dict[str, Any], TaskSet]] = {
@@ -104,7 +105,7 @@ def of_graph(name: str) -> tuple[Predictor, Data, LabelTable, Split]:
     """A predictor of nodes of the toy graph."""
     graph = toy.toy()
     assert graph.split is not None
-    options: dict[str, Any] = {"epochs": 1, "members": 1} if name == "inline" else {}
+    options: dict[str, Any] = {"epochs": 1, "members": 1, "changes": NARROW} if name == "inline" else {}
     return build(name, **options), Nodes.of(unlabelled(graph)), graph.labels, graph.split
 
 

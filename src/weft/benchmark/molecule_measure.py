@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 Predict = Callable[[Shown], Predictions]
 _DIGITS, _TASK_DIGITS = 6, 4
+#: Of more tasks no line of results tells the scores one by one: it would be tens of kilobytes.
+_MOST_TASKS = 100
 
 
 class MoleculeMeasure:
@@ -121,6 +123,7 @@ def scored(
         per_task = {
             metric: [_rounded([mask["tasks"][metric][name] for mask in masks], _TASK_DIGITS) for name in asked]
             for metric in metrics
+            if len(asked) <= _MOST_TASKS
         }
         told = [{key: value for key, value in mask.items() if key != "tasks"} for mask in masks]
         found.append({"reveal": ratio, "masks": told, "tasks": per_task})
