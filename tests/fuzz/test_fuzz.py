@@ -146,6 +146,41 @@ def test_a_count_of_nodes_that_is_a_truth_value(seeds, tmp_path):
     refused(read_graph, fuzzer.place, "num_nodes must hold whole numbers")
 
 
+@pytest.mark.parametrize(
+    ("told", "what"),
+    [
+        ({"class_names": 0.5}, "class_names is 0.5"),
+        ({"class_names": "AI"}, "class_names is 'AI'"),
+        ({"classes": True}, "classes is True"),
+        ({"classes": -3}, "classes is -3"),
+        ({"classes": 10**12}, "classes is 1000000000000"),
+    ],
+)
+def test_classes_that_are_no_list_and_no_count(told, what, seeds, tmp_path):
+    """Found: a number where the names of classes are expected; beside it, a count of names beyond all memory."""
+    fuzzer = Fuzzer.of("graph npz", seeds["graph npz"], tmp_path)
+    file = fuzzer.place / "meta.json"
+    meta = json.loads(file.read_text())
+    key = next(key for key, about in meta["tasks"].items() if about.get("kind") == "single-label")
+    meta["tasks"][key] = {"kind": "single-label", **told}
+    file.write_text(json.dumps(meta))
+    refused(read_graph, fuzzer.place, what)
+
+
+@pytest.mark.parametrize("label", [1e12, np.inf])
+def test_labels_that_count_no_classes(label, seeds, tmp_path):
+    fuzzer = Fuzzer.of("graph npz", seeds["graph npz"], tmp_path)
+    meta = json.loads((fuzzer.place / "meta.json").read_text())
+    key = next(key for key, about in meta["tasks"].items() if about.get("kind") == "single-label")
+    meta["tasks"][key] = {"kind": "single-label"}
+    (fuzzer.place / "meta.json").write_text(json.dumps(meta))
+    with np.load(fuzzer.place / "labels.npz") as file:
+        arrays = dict(file)
+    arrays[key] = np.where(np.arange(len(arrays[key])) == 3, label, arrays[key])
+    np.savez(fuzzer.place / "labels.npz", **arrays)
+    refused(read_graph, fuzzer.place, "a label is")
+
+
 def test_ids_beside_separators_of_records(tmp_path):
     """Found: a blank that `str.strip` takes off and `int` does not."""
     assert whole("4\x1e", tmp_path, 1) == 4

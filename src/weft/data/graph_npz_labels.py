@@ -26,6 +26,8 @@ _KINDS = {
     **{kind: str(kind) for kind in Kind},
 }
 _WHERE = "labels.npz"
+#: More are no classes but numbers of something, and each would be a name and an output.
+_MOST_CLASSES = 1_000_000
 
 
 def read_columns(
@@ -72,7 +74,7 @@ def _place(key: str) -> tuple[str, str]:
 
 def _columns(array: NDArray[Any], about: Mapping[str, Any], node: str, name: str, key: str) -> Iterator[Column]:
     kind = _kind(array, about, key)
-    names = [str(word) for word in about.get("class_names") or ()]
+    names = _class_names(about, key)
     if kind == "multilabel":
         if array.ndim != 2 or (names and len(names) != array.shape[1]):
             what = f"multi-label labels are {list(array.shape)}" + (f" for {len(names)} class names" if names else "")
@@ -86,7 +88,7 @@ def _columns(array: NDArray[Any], about: Mapping[str, Any], node: str, name: str
     if kind == Kind.REGRESSION:
         yield _column(array, Task(name, Kind.REGRESSION, (), node), key)
         return
-    classes = names or [str(at) for at in range(_n_classes(array, about, kind))]
+    classes = names or [str(at) for at in range(_n_classes(array, about, kind, key))]
     yield _column(array, Task(name, Kind(kind), tuple(classes), node), key)
 
 
@@ -102,11 +104,28 @@ def _kind(array: NDArray[Any], about: Mapping[str, Any], key: str) -> str:
     return "regression" if array.dtype.kind == "f" else "multiclass"
 
 
-def _n_classes(array: NDArray[Any], about: Mapping[str, Any], kind: str) -> int:
-    said = about.get("classes")
+def _class_names(about: Mapping[str, Any], key: str) -> list[str]:
+    said = about.get("class_names")
+    if not isinstance(said, list | None):
+        what = f"class_names is {said!r}"
+        raise UserError(what, where=f"meta.json, task {key}", mend="Write a list of words, one per class.")
+    return [str(word) for word in said or ()]
+
+
+def _n_classes(array: NDArray[Any], about: Mapping[str, Any], kind: str, key: str) -> int:
     if kind == Kind.BINARY:
         return 2
-    return said if isinstance(said, int) else max(2, int(np.nanmax(array, initial=-1)) + 1)
+    said = about.get("classes")
+    if said is not None:
+        if not (type(said) is int and 2 <= said <= _MOST_CLASSES):
+            mend = f"Write a whole number of at least 2 and at most {_MOST_CLASSES:,}, or leave it out."
+            raise UserError(f"classes is {said!r}", where=f"meta.json, task {key}", mend=mend)
+        return said
+    highest = np.nanmax(array, initial=1)
+    if not highest < _MOST_CLASSES:
+        mend = "Number classes 0, 1, ..., or call the task's kind regression in meta.json."
+        raise UserError(f"a label is {highest:g}", where=f"{_WHERE}, {key}", mend=mend)
+    return int(highest) + 1
 
 
 def _column(array: NDArray[Any], task: Task, key: str) -> Column:
