@@ -24,8 +24,15 @@ ENCODERS = {
     "grover-48m": "GROVER (48M)",
     "grover-100m": "GROVER (100M)",
 }
-#: An encoder with one linear head per task and nothing of the knowledge graph.
-PLAIN = {"setting": "standard", "kg_layers": 0, "members": 1, "changes": {"graph.label_path": False}}
+#: An encoder with one linear head per task and nothing of the knowledge graph. At half the epochs and a quarter of the
+#: step size, as in weft's network, D-MPNN's head learns too little of SIDER: .586 on split 0's validation part, .611 so.
+PLAIN = {
+    "setting": "standard",
+    "kg_layers": 0,
+    "members": 1,
+    "epochs": 60,
+    "changes": {"graph.label_path": False, "loop.lr": 4e-3, "loop.patience": 0},
+}
 #: Shares of labels shown; the released code trains and asks at one share, which the paper does not state.
 SHARES = (0.2, 0.5)
 
