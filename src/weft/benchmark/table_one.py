@@ -24,8 +24,8 @@ ENCODERS = {
     "grover-48m": "GROVER (48M)",
     "grover-100m": "GROVER (100M)",
 }
-#: An encoder with one linear head per task and nothing of the knowledge graph. At half the epochs and a quarter of the
-#: step size, as in weft's network, D-MPNN's head learns too little of SIDER: .586 on split 0's validation part, .611 so.
+#: An encoder with one linear head per task and nothing of the knowledge graph. With half the epochs and a quarter of the
+#: step size, as in weft's network, D-MPNN learns too little of SIDER: .586 on split 0's validation part, .611 so.
 PLAIN = {
     "setting": "standard",
     "kg_layers": 0,
