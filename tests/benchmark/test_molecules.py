@@ -60,6 +60,11 @@ def test_the_figures_are_those_of_weft_fit(tmp_path):
         told = next(e for e in found.test if e["reveal"] == evaluation.ratio)["tasks"]["roc_auc"]
         assert told == [a if a is None else pytest.approx(a, abs=1e-4) for a in aucs]
     assert found.sizes == {part: len(rows) for part, rows in split.parts().items()}
+    for told, evaluation in zip(
+        found.val, assess(model, held.data, held.labels, split.val, "val", RATIOS, 5, 1).revealed, strict=True
+    ):
+        means = {name: evaluation.means()[name].value for name in ("roc_auc", "pr_auc")}
+        assert told == pytest.approx({"reveal": evaluation.ratio, **means}, abs=1e-5)
 
 
 def test_every_row_is_asked_the_same_cells(tmp_path):

@@ -159,26 +159,29 @@ def test_a_count_of_nodes_that_is_a_truth_value(seeds, tmp_path):
 def test_classes_that_are_no_list_and_no_count(told, what, seeds, tmp_path):
     """Found: a number where the names of classes are expected; beside it, a count of names beyond all memory."""
     fuzzer = Fuzzer.of("graph npz", seeds["graph npz"], tmp_path)
-    file = fuzzer.place / "meta.json"
-    meta = json.loads(file.read_text())
-    key = next(key for key, about in meta["tasks"].items() if about.get("kind") == "single-label")
-    meta["tasks"][key] = {"kind": "single-label", **told}
-    file.write_text(json.dumps(meta))
+    _tell_classes(fuzzer.place, told)
     refused(read_graph, fuzzer.place, what)
 
 
 @pytest.mark.parametrize("label", [1e12, np.inf])
 def test_labels_that_count_no_classes(label, seeds, tmp_path):
     fuzzer = Fuzzer.of("graph npz", seeds["graph npz"], tmp_path)
-    meta = json.loads((fuzzer.place / "meta.json").read_text())
-    key = next(key for key, about in meta["tasks"].items() if about.get("kind") == "single-label")
-    meta["tasks"][key] = {"kind": "single-label"}
-    (fuzzer.place / "meta.json").write_text(json.dumps(meta))
+    key = _tell_classes(fuzzer.place, {})
     with np.load(fuzzer.place / "labels.npz") as file:
         arrays = dict(file)
     arrays[key] = np.where(np.arange(len(arrays[key])) == 3, label, arrays[key])
     np.savez(fuzzer.place / "labels.npz", **arrays)
     refused(read_graph, fuzzer.place, "a label is")
+
+
+def _tell_classes(place: Path, told: dict) -> str:
+    """Let `meta.json` tell this of the classes of its first multiclass task, and return the task's key."""
+    file = place / "meta.json"
+    meta = json.loads(file.read_text())
+    key = next(key for key, about in meta["tasks"].items() if about.get("kind") == "single-label")
+    meta["tasks"][key] = {"kind": "single-label", **told}
+    file.write_text(json.dumps(meta))
+    return key
 
 
 def test_ids_beside_separators_of_records(tmp_path):

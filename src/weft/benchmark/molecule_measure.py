@@ -72,7 +72,7 @@ class MoleculeMeasure:
             cpu, wall = cpu + run.shelf.cpu_s, wall + run.shelf.wall_s
             shared = {"shared_cpu_s": f"{run.shelf.cpu_s:.1f}"}
         asked = Clock()
-        val = [_means(scores) for scores in scored(model, row.asking, held, split, "val", self.metrics)]
+        val = [_means(scores, self.metrics) for scores in scored(model, row.asking, held, split, "val", self.metrics)]
         test = scored(model, row.asking, held, split, "test", self.metrics)
         others = row.readings.items()
         readings = {name: scored(model, asking, held, split, "test", self.metrics) for name, asking in others}
@@ -159,9 +159,10 @@ def _mask(predictions: Predictions, episode: Episode, metrics: Sequence[str]) ->
     }
 
 
-def _means(scores: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out the tasks: validation scores are for a glance."""
-    return {name: value for name, value in scores.items() if name != "tasks"}
+def _means(scores: Mapping[str, Any], metrics: Sequence[str]) -> dict[str, Any]:
+    """Leave out tasks and masks: validation scores are for a glance."""
+    means = {metric: _rounded([mask[metric] for mask in scores["masks"]], _DIGITS) for metric in metrics}
+    return {"reveal": scores["reveal"], **means}
 
 
 def _rounded(values: Sequence[float | None], digits: int) -> float | None:

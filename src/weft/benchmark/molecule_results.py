@@ -17,11 +17,11 @@ METRICS = ("roc_auc", "pr_auc")
 class MoleculeResult:
     """One row trained on one split of one data set.
 
-    `test` and `val` have an entry per reveal ratio: `reveal`; `masks`, a list with `roc_auc` and `pr_auc` (means over
-    tasks where defined, None where nowhere), `n_tasks` (over how many) and `cells` (a hash of what was asked); and of
-    test molecules `tasks`, metric -> one value per asked task in the table's order, the mean over masks (empty where
-    more than 100 tasks are asked).
-    `readings` has the same for other ways of asking the same model, by their names.
+    `test` has an entry per reveal ratio: `reveal`; `masks`, a list with `roc_auc` and `pr_auc` (means over tasks where
+    defined, None where nowhere), `n_tasks` (over how many) and `cells` (a hash of what was asked); and `tasks`, metric
+    -> one value per asked task in the table's order, the mean over masks (empty where more than 100 tasks are asked).
+    `val` has `reveal` and the means over masks alone.
+    `readings` has the same as `test` for other ways of asking the same model, by their names.
 
     Attributes:
         suite: name.

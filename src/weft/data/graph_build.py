@@ -24,6 +24,8 @@ class Column(NamedTuple):
     value: Floats
 
 
+#: More classes than any set has: a number above this is a mistake, not a class, and each would be a name and an output.
+MOST_CLASSES = 100_000
 #: Node type -> rows in that type of train, val and test.
 Parts = Mapping[str, tuple[Ints, Ints, Ints]]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from weft.data.graph_build import Column, task_names
+from weft.data.graph_build import MOST_CLASSES, Column, task_names
 from weft.data.graph_hgb_info import Info
 from weft.data.graph_hgb_nodes import HgbNodes
 from weft.data.graph_hgb_text import rows, whole
@@ -18,9 +18,6 @@ from weft.tasks import Kind, Task
 
 #: Position of a node in its type -> its labels.
 Labels = dict[int, list[int]]
-
-#: More classes than any set has: a number above this is a mistake, not a class.
-_MOST = 100_000
 
 
 def read_labels(
@@ -59,7 +56,7 @@ def _lines(path: Path, nodes: HgbNodes, seen: set[int], problems: Problems) -> I
             raise UserError(what, where=f"{path}, line {number}", mend="Leave one line out.")
         seen.add(ids)
         labels = [whole(word, path, number) for word in text.split(",")]
-        if max(labels) > _MOST:
+        if max(labels) > MOST_CLASSES:
             raise UserError(f"{max(labels)} is no class", where=f"{path}, line {number}", mend="Number them from 0.")
         yield str(nodes.kind[at]), int(nodes.place[at]), labels
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from weft.data.graph_build import Column, task_names
+from weft.data.graph_build import MOST_CLASSES, Column, task_names
 from weft.data.graph_problems import Problems
 from weft.data.graph_splits import hold_out, merge_parts
 from weft.data.hetero import Ints, NodeTable
@@ -26,8 +26,6 @@ _KINDS = {
     **{kind: str(kind) for kind in Kind},
 }
 _WHERE = "labels.npz"
-#: More are no classes but numbers of something, and each would be a name and an output.
-_MOST_CLASSES = 1_000_000
 
 
 def read_columns(
@@ -117,12 +115,12 @@ def _n_classes(array: NDArray[Any], about: Mapping[str, Any], kind: str, key: st
         return 2
     said = about.get("classes")
     if said is not None:
-        if not (type(said) is int and 2 <= said <= _MOST_CLASSES):
-            mend = f"Write a whole number of at least 2 and at most {_MOST_CLASSES:,}, or leave it out."
+        if not (type(said) is int and 2 <= said <= MOST_CLASSES):
+            mend = f"Write a whole number of at least 2 and at most {MOST_CLASSES:,}, or leave it out."
             raise UserError(f"classes is {said!r}", where=f"meta.json, task {key}", mend=mend)
         return said
     highest = np.nanmax(array, initial=1)
-    if not highest < _MOST_CLASSES:
+    if not highest < MOST_CLASSES:
         mend = "Number classes 0, 1, ..., or call the task's kind regression in meta.json."
         raise UserError(f"a label is {highest:g}", where=f"{_WHERE}, {key}", mend=mend)
     return int(highest) + 1
