@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests.data.pictures import encoded, picture
 from tests.serve.live import served
+from tests.serve.models import zipped
 from weft.data.image_decode import Form
 from weft.data.images import Images
 from weft.data.splits import Split
@@ -63,7 +65,7 @@ def test_an_image_is_shown_with_its_tasks(images, visit, tmp_path):
     page.locator(".row").first.click()
     page.keyboard.press("y")
     expect(page.locator(".chips")).to_contain_text("striped")
-    expect(page.get_by_role("navigation", name="Views").get_by_role("link")).to_have_count(2)
+    expect(page.get_by_role("navigation", name="Views").get_by_role("link")).to_have_count(3)
 
 
 @pytest.mark.refused
@@ -82,3 +84,24 @@ def test_a_text_is_asked_about(texts, visit):
     page.get_by_role("button", name="Predict").click()
     expect(page.locator(".row")).to_have_count(2)
     expect(page.locator(".known-labels")).to_contain_text("text alone")
+
+
+def test_many_come_in_a_zip_file_or_a_table(images, texts, visit, tmp_path):
+    # Protects: the table's view says what it takes, offers only that, and gives back a row per datum.
+    (tmp_path / "photos.zip").write_bytes(zipped({"b.png": encoded(2, 5), "a.png": b"none"}))
+    (tmp_path / "mine.csv").write_text("caption\ndots in the light\nstripes\n")
+    for address, name, words, told in (
+        (images, "photos.zip", "A ZIP file of images", "1 row of 2 predicted."),
+        (texts, "mine.csv", "A table with a column of texts", "2 rows of 2 predicted."),
+    ):
+        page = visit(f"{address}/#/table")
+        expect(page.locator(".what")).to_contain_text(words)
+        field = page.get_by_label("Choose a file, or drop it here")
+        assert Path(name).suffix in field.get_attribute("accept")
+        field.set_input_files(tmp_path / name)
+        page.get_by_role("button", name="Fill the table").click()
+        expect(page.locator(".outcome")).to_contain_text(told)
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Download the filled table").click()
+        assert download.value.suggested_filename == f"{Path(name).stem}-filled.csv"
+        assert len(download.value.path().read_text().splitlines()) == 3

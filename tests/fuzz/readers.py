@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,17 @@ def of(kind: str) -> Callable[[Path], None]:
     return read
 
 
+def zipped(path: Path) -> None:
+    """Read an upload of images as the server does; a false size may not take its memory."""
+    from weft.data.image_decode import Form
+    from weft.serve.limits import Limits
+    from weft.serve.zipped import read_zipped
+
+    subject = Subject("images", column="image", form=Form(8, 8, 3))
+    found = read_zipped(path, subject, Limits(body_bytes=2**20), time.monotonic() + 60)
+    assert len(found.data) == len(found.table)
+
+
 def graph(path: Path) -> None:
     """Read a graph as a fit does, and look at it as `weft validate` does."""
     validate_graph(path).to_json()
@@ -88,7 +100,7 @@ def split(path: Path) -> None:
 #: First word of a seed's name -> its reader; a table by default.
 _BY_WORD: dict[str, Callable[[Path], None]] = {
     "vectors": of("vectors"), "texts": of("text"), "class": of("images"), "image": of("images"), "coco": of("images"),
-    "graph": graph, "model": model, "grover": grover, "pickle": read_pickle, "split": split,
+    "upload": zipped, "graph": graph, "model": model, "grover": grover, "pickle": read_pickle, "split": split,
 }  # fmt: skip
 
 

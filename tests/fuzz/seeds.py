@@ -12,6 +12,7 @@ import polars as pl
 from tests import tiny, toy
 from tests.data import pictures
 from tests.jobs.conftest import write_table
+from tests.serve.models import zipped
 from weft.data.tables import write_table as write
 from weft.predictor import REGISTRY
 
@@ -98,7 +99,9 @@ def _images(root: Path) -> dict[str, Path]:
     }
     for at, form in enumerate(("GIF", "BMP", "WEBP", "TIFF", "JPEG", "PNG")):
         pictures.write(root / "forms" / "ab"[at % 2] / f"1.{form.lower()}", pictures.encoded(0, 1, 8, form))
-    return {**found, "image forms": root / "forms"}
+    packed = {f"{k}.png": pictures.encoded(0, k, 8) for k in range(3)} | {"list.csv": b"image,a\n0.png,1\n1.png,\n"}
+    pictures.write(root / "photos.zip", zipped(packed))
+    return {**found, "image forms": root / "forms", "upload zip": root / "photos.zip"}
 
 
 def _graphs(root: Path) -> dict[str, Path]:

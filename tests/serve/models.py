@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +25,15 @@ from weft.data.tables import read_table
 from weft.predictor import Predictor
 from weft.training.calibrator import calibrate
 from weft.training.run import Run
+
+
+def zipped(files: Mapping[str, bytes], packed: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """A ZIP file of some files, by their names."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", packed) as held:
+        for name, data in files.items():
+            held.writestr(name, data)
+    return file.getvalue()
 
 
 def split(n: int) -> Split:

@@ -6,11 +6,12 @@ import base64
 import json
 
 import numpy as np
+import polars as pl
 import pytest
 
 from tests.data.pictures import encoded, picture
 from tests.serve.client import Client, values
-from tests.serve.models import split
+from tests.serve.models import split, zipped
 from weft.data.image_decode import Form
 from weft.data.images import Images
 from weft.data.texts import Texts
@@ -93,6 +94,41 @@ def test_the_model_says_what_it_takes(served):
     assert told["kind"] == kind
     assert told["features"] == (["u", "v", "w"] if kind == "vectors" else [])
     assert not told["can_add_task"]
+
+
+def _table(kind):
+    """The data of `ASKED` with a note each, and a label of one task for the first."""
+    if kind == "images":
+        files = {f"photos/{at}.png": base64.b64decode(each) for at, each in enumerate(ASKED[kind])}
+        return zipped(files | {"list.csv": b"image,note,first\nphotos/0.png,x,1\nphotos/1.png,y,\n"}), "t.zip"
+    columns = {"caption": ASKED[kind]} if kind == "text" else dict(zip("uvw", np.transpose(ASKED[kind]), strict=True))
+    return pl.DataFrame(columns | {"note": ["x", "y"], "first": [1, None]}).write_csv(), "t.csv"
+
+
+def test_a_table_comes_back_filled(served):
+    # Protects: a table says the same as the questions one by one, and keeps its own columns.
+    kind, client, _ = served
+    answer = client.upload(*_table(kind), mode="predict")
+    assert answer.status_code == 200, answer.text
+    out = pl.read_csv(answer.content)
+    assert out["note"].to_list() == ["x", "y"]
+    assert out["status"].to_list() == ["ok", "ok"]
+    asked = client.ask("predict", items=[_item(kind, 0, known={"first": 1}), _item(kind, 1)])["items"]
+    for task in ("first", "second"):
+        one_by_one = [values(item["tasks"])[task] for item in asked]
+        assert out[f"{task}_pred"].to_list() == pytest.approx(one_by_one, abs=1e-4)
+    assert json.loads(answer.headers["x-weft-report"])["known"] == 1
+    assert answer.headers["content-disposition"].endswith("filled-t.csv")
+
+
+def test_options_of_another_kind_are_refused(served):
+    # Protects: an option that says nothing is told, not passed over in silence.
+    kind, client, _ = served
+    for name in ("smiles", "type", "column"):
+        answer = client.upload(*_table(kind), **{name: "nowhere"})
+        assert answer.status_code == 400
+        assert kind == "vectors" or name != "column" or "nowhere" in answer.json()["what"]
+        assert "--" not in answer.json()["mend"]
 
 
 def test_data_of_another_kind_are_refused(served):

@@ -75,7 +75,29 @@ def read_vectors(
         raise UserError("this file holds molecules", where=str(path), mend="Leave out --kind vectors.")
     else:
         table = read_table(path)
-    names = _features(table, features, [*labels, *tasks], exclude)
+    return of_table(table, features, [*labels, *tasks], exclude, labels)
+
+
+def of_table(
+    table: Table,
+    features: Sequence[str] = (),
+    tasks: Sequence[str] = (),
+    exclude: Collection[str] = (),
+    labels: tuple[str, ...] = (),
+) -> VectorTable:
+    """Return the vectors of a table that was read; see `read_vectors`.
+
+    Args:
+        table: the rows.
+        features: columns of the vectors, by name or pattern (`x*`); else they are found.
+        tasks: columns that are tasks.
+        exclude: columns that are neither.
+        labels: columns told to be labels.
+
+    Raises:
+        UserError: when it is not clear which columns are the vectors.
+    """
+    names = _features(table, features, tasks, exclude)
     x = np.stack([_numbers(table.frame[name]) for name in names], 1)
     return VectorTable(table, names, vectors(x), True, labels)
 

@@ -9,26 +9,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from weft.errors import UserError
 from weft.jobs.row_source import bad_rows
+from weft.jobs.subject_read import FILES, Found, find
 from weft.jobs.subjects import Subject
 from weft.labels import LabelTable
 from weft.tasks import TaskSet
 from weft.words import many
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from weft.data.columns import ColumnPlan
-    from weft.data.image_table import Listing
     from weft.data.tables import Table
     from weft.training.run import Report
 
-#: Columns of texts and of files of images by the names they mostly have.
-_TEXTS: Final = ("caption", "text", "sentence", "title", "abstract", "description", "comment", "review")
-_FILES: Final = ("image", "file", "filename", "path", "image_path", "file_name")
 #: Columns that readers add or that name files: no tasks unless asked for.
-_BESIDE: Final = ("split", "caption", "row", *_FILES)
+_BESIDE: Final = ("split", "caption", "row", *FILES)
 
 
 @dataclass(frozen=True)
@@ -77,21 +71,6 @@ class SubjectInput:
         return notes
 
 
-@dataclass(frozen=True)
-class _Found:
-    """What a reader found, before tasks are chosen."""
-
-    table: Table
-    subject: Subject
-    data: Any
-    columns: Collection[str]
-    kinds: Mapping[str, str]
-    labels: tuple[str, ...] = ()
-    layout: str = ""
-    converted: Sequence[str] = ()
-    disjoint: bool = False
-
-
 def read_for_fit(
     file: Path,
     subject: Subject,
@@ -133,7 +112,7 @@ def read_unchecked(
     """Read data and find their task columns, but no label: a wrong cell is not yet told. See `read_for_fit`."""
     from weft.data.columns import ColumnPlan, plan_tasks
 
-    found = _read(file, subject, report, threads, tasks, exclude)
+    found = find(file, subject, report, threads, tasks, exclude)
     wanted = list(tasks) or [name for name in found.labels if name not in exclude] or None
     columns = found.table.frame.columns
     beside = {name for name in _BESIDE if name in columns} - {*found.columns, *(wanted or ()), *exclude}
@@ -172,7 +151,7 @@ def read_new(
     Raises:
         UserError: when there is no such column.
     """
-    columns = _read(file, subject, report, threads, tasks, ()).table.frame.columns
+    columns = find(file, subject, report, threads, tasks, ()).table.frame.columns
     return read_for_fit(file, subject, report, tasks, kinds, [name for name in columns if name in known], threads)
 
 
@@ -186,9 +165,17 @@ def read_for_model(file: Path, subject: Subject, tasks: TaskSet, report: Report,
         report: told of progress.
         threads: threads that decode images.
     """
+    return for_model(find(file, subject, report, threads, (), ()), tasks)
+
+
+def for_model(found: Found, tasks: TaskSet) -> SubjectInput:
+    """Return what was found with the labels that it tells of a fitted model's tasks.
+
+    Raises:
+        UserError: for a cell that is no label.
+    """
     from weft.data.reading import read_known
 
-    found = _read(file, subject, report, threads, (), ())
     labels = read_known(found.table, tasks)
     return SubjectInput(
         found.table, found.subject, found.data, labels, None, found.layout, found.converted, found.disjoint
@@ -198,85 +185,3 @@ def read_for_model(file: Path, subject: Subject, tasks: TaskSet, report: Report,
 def _some(names: Collection[str], most: int = 4) -> str:
     shown = [*names][:most]
     return ", ".join(shown) + (f", ... ({len(names)} columns)" if len(names) > most else "")
-
-
-def _read(
-    file: Path, subject: Subject, report: Report, threads: int, tasks: Sequence[str], exclude: Collection[str]
-) -> _Found:
-    report("read", 0, 1, file.name)
-    if subject.kind == "images":
-        found = _images(file, subject, report, threads)
-    elif subject.kind == "text":
-        found = _texts(file, subject)
-    else:
-        found = _vectors(file, subject, tasks, exclude)
-    bad = len(found.data) - int(found.data.ok.sum())
-    told = many(len(found.data), subject.thing)
-    report("read", 1, 1, f"{told}, {bad} cannot be used" if bad else told)
-    return found
-
-
-def _images(file: Path, subject: Subject, report: Report, threads: int) -> _Found:
-    listing, column = _listing(file, subject)
-    form = subject.form or listing.form(subject.size)
-
-    def progress(done: int, n: int) -> None:
-        report("images", done, n, "packed once, then found in the cache")
-
-    data, converted = listing.make(form, threads, progress)
-    settled = replace(subject, column=column, form=form)
-    return _Found(
-        listing.table, settled, data, [column], listing.kinds, (), listing.layout, converted, listing.disjoint
-    )
-
-
-def _listing(file: Path, subject: Subject) -> tuple[Listing, str]:
-    from weft.data.image_arrays import list_arrays
-    from weft.data.image_folders import list_images
-    from weft.data.image_table import IMAGE, from_column
-    from weft.data.tables import read_table
-
-    if file.is_dir():
-        return list_images(file), IMAGE
-    if file.suffix.lower() in (".npz", ".npy", ".pkl", ".pickle"):
-        return list_arrays(file), IMAGE
-    table = read_table(file)
-    column = subject.column or _named(table.frame, _FILES)
-    if column is None:
-        raise UserError("no column looks like names of image files", where=str(file), mend="Name it with --column.")
-    return from_column(table, column), column
-
-
-def _texts(file: Path, subject: Subject) -> _Found:
-    import polars as pl
-
-    from weft.data.image_folders import list_images
-    from weft.data.tables import read_table
-    from weft.data.texts import Texts
-    from weft.errors import nearest
-
-    table = list_images(file).table if file.is_dir() else read_table(file)
-    column = subject.column or _named(table.frame, _TEXTS)
-    if column is None or column not in table.frame.columns:
-        what = "no column looks like texts" if column is None else f"there is no column {column!r}"
-        mend = f"Name it with --column. {nearest(column or 'text', table.frame.columns)}"
-        raise UserError(what, where=str(file), mend=mend)
-    data = Texts(table.frame[column].cast(pl.String).to_list())
-    return _Found(table, replace(subject, column=column), data, [column], {})
-
-
-def _vectors(file: Path, subject: Subject, tasks: Sequence[str], exclude: Collection[str]) -> _Found:
-    from weft.data.vector_table import read_vectors
-
-    if file.is_dir():
-        raise UserError("this is a folder, not a file", where=str(file), mend="Give the table or array inside it.")
-    found = read_vectors(file, subject.features, tasks, exclude)
-    columns = found.features if found.inside else ()
-    settled = replace(subject, features=found.features)
-    return _Found(found.table, settled, found.data, columns, {}, found.labels, f"{len(found.features)} features")
-
-
-def _named(frame: pl.DataFrame, names: Sequence[str]) -> str | None:
-    """Return the column with the best of some names, whatever its case; else None."""
-    plain = {name.strip().lower().replace(" ", "_"): name for name in reversed(frame.columns)}
-    return next((plain[name] for name in names if name in plain), None)

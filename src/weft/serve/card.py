@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import PurePath
-from typing import Any, Literal, cast
+from typing import Any
 
 import weft
 from weft.serve.answers import Card, ModelInfo, TaskInfo
@@ -37,7 +37,7 @@ def model_info(loaded: Loaded, limits: Limits) -> ModelInfo:
     return ModelInfo(
         name=predictor.name,
         title=loaded.title,
-        kind=_kind(loaded),
+        kind=loaded.kind,
         features=[] if loaded.subject is None else list(loaded.subject.features),
         tasks=[task_info(task, loaded) for task in predictor.tasks],
         settings=sorted(map(str, predictor.settings)),
@@ -49,14 +49,6 @@ def model_info(loaded: Loaded, limits: Limits) -> ModelInfo:
         limits=limits.info(),
         version=weft.__version__,
     )
-
-
-def _kind(loaded: Loaded) -> Literal["molecules", "graph", "images", "text", "vectors"]:
-    if loaded.graph is not None:
-        return "graph"
-    if loaded.subject is None:
-        return "molecules"
-    return cast(Literal["images", "text", "vectors"], loaded.subject.kind)
 
 
 def card(loaded: Loaded) -> Card:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 from weft import saved
 from weft.data.hetero import HeteroGraph
@@ -16,6 +16,8 @@ from weft.jobs.inputs import usual_smiles
 from weft.jobs.subjects import Subject, subject_of_model
 from weft.predictor import Predictor
 from weft.training.assess import uses_labels
+
+Kind = Literal["molecules", "graph", "images", "text", "vectors"]
 
 
 @dataclass(eq=False)
@@ -67,6 +69,13 @@ class Loaded:
     def title(self) -> str:
         """What the model is called: its folder's name."""
         return self.folder.resolve().name
+
+    @property
+    def kind(self) -> Kind:
+        """What it reads."""
+        if self.graph is not None:
+            return "graph"
+        return "molecules" if self.subject is None else cast(Kind, self.subject.kind)
 
     @property
     def reads_labels(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
@@ -14,7 +15,8 @@ from weft.serve.explaining import explain, measure_next
 from weft.serve.pictures import draw
 from weft.serve.routes import PROBLEMS, Held, answer
 from weft.serve.schema import MAX_NAME, AddTaskBody, ExplainBody, MeasureNextBody, Smiles
-from weft.serve.table import TableOptions, check_options, fill_table
+from weft.serve.table import fill_table
+from weft.serve.table_read import TableOptions, check_options
 from weft.serve.upload import stored
 
 router = APIRouter(responses={**PROBLEMS})
@@ -67,24 +69,26 @@ async def picture(
 
 @router.post("/api/table", response_class=Response, tags=["ask"], responses=_CSV)
 async def table(
-    file: Annotated[UploadFile, File(description="CSV, TSV, SMILES or SDF, each also .gz.")],
+    file: Annotated[UploadFile, File(description="CSV, TSV, SMILES or SDF, each also .gz; of images a ZIP file.")],
     state: Held,
     mode: Literal["fill", "predict"] = "fill",
     smiles: Word = None,
+    column: Word = None,
     type: Word = None,
     coverage: Annotated[float | None, Query(ge=0.5, le=0.99)] = None,
     prefix: Annotated[str, Query(max_length=MAX_NAME)] = "",
 ) -> Response:
     """Fill in a table's blanks (or, with `predict`, add columns of predictions); rows, order and other columns stay.
 
-    A bad row stays, with blanks and a reason in the column `status`; the first ones are told in X-Weft-Report.
+    A bad row stays, with blanks and a reason in the column `status`; the first ones are told in X-Weft-Report. Images
+    come in a ZIP file: a row per image, or per row of a table in it that names their files.
     """
-    options = TableOptions(mode, smiles, type, coverage, prefix)
-    check_options(options, state.loaded.graph is not None)
+    options = TableOptions(mode, smiles, column, type, coverage, prefix)
+    check_options(options, state.loaded)
     name = file.filename or "table.csv"
-    with stored(file.file, name, state.scratch, state.limits) as path:
+    with stored(file.file, name, state.scratch, state.limits, state.loaded.kind) as path:
         filled = await fill_table(state, path, options)
-    shown = quote(f"filled-{name[:100]}", safe="")
+    shown = quote(f"filled-{PurePath(name.removesuffix('.gz')).stem[:100]}.csv", safe="")
     headers = {
         "Content-Disposition": f"attachment; filename=\"filled.csv\"; filename*=UTF-8''{shown}",
         "X-Weft-Report": filled.report.model_dump_json().encode("ascii", "replace").decode(),

@@ -6,54 +6,32 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 from starlette.concurrency import run_in_threadpool
 
 from weft.data.cache import uncached
-from weft.data.columns import plan_columns
 from weft.data.molecules import Molecules
-from weft.data.reading import read_known
 from weft.data.tables import encode_table
-from weft.errors import UserError
 from weft.jobs.answering import blank, predict_around
 from weft.jobs.coverage import Covered, calibrator_of, cover
-from weft.jobs.inputs import Input
-from weft.jobs.node_input import NodeInput, read_nodes
+from weft.jobs.node_input import NodeInput
 from weft.jobs.output import add_predictions, fill_blanks
 from weft.labels import LabelTable, Shown
 from weft.predictor import Predictions
 from weft.serve.answers import BadRow, TableReport
-from weft.serve.schema import MAX_SMILES
 from weft.serve.state import State
-from weft.serve.upload import read_limited
+from weft.serve.table_read import Read, TableOptions, read_upload
 from weft.serve.worker import BusyError, SlowError
+
+if TYPE_CHECKING:
+    from weft.data.base import Data
 
 #: Rows that are predicted before others get their turn.
 _PART = 128
 #: Bad rows told in the report's header; all are told in the column `status`.
 _TOLD, _REASON = 20, 100
-
-
-@dataclass(frozen=True)
-class TableOptions:
-    """How to fill a table.
-
-    Attributes:
-        mode: `fill` blanks of task columns (as `weft impute`), or add columns of predictions (as `weft predict`).
-        smiles: the SMILES column; by default that of the training table, or the one that looks like it.
-        node_type: the type of every node of the table.
-        coverage: with `predict`, add sets and intervals.
-        prefix: put before the names of added columns.
-    """
-
-    mode: Literal["fill", "predict"] = "fill"
-    smiles: str | None = None
-    node_type: str | None = None
-    coverage: float | None = None
-    prefix: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,9 +51,11 @@ async def fill_table(state: State, path: Path, options: TableOptions) -> Filled:
         SlowError: when it takes longer than a request may.
     """
     until = time.monotonic() + state.limits.seconds
-    read = await run_in_threadpool(_read, state, path, options)
+    if options.coverage is not None:
+        calibrator_of(state.loaded.predictor, options.coverage, Path(state.loaded.title))
+    read = await run_in_threadpool(read_upload, state.loaded, state.limits, path, options, until)
     tasks, whole = read.labels.tasks, len(read.table)
-    size = _PART if isinstance(read, Input) else whole  # nodes of one table know each other's labels
+    size = whole if isinstance(read, NodeInput) else _PART  # nodes of one table know each other's labels
     parts: list[Predictions] = []
     for start in range(0, whole, size):
         rows = np.arange(start, min(start + size, whole))
@@ -88,40 +68,14 @@ async def fill_table(state: State, path: Path, options: TableOptions) -> Filled:
     return await run_in_threadpool(_write, state, read, _joined(parts), options)
 
 
-def _read(state: State, path: Path, options: TableOptions) -> Input | NodeInput:
-    loaded = state.loaded
-    if loaded.subject is not None:
-        mend = "Use 'weft predict MODEL FILE --out FILE', or ask with POST /api/predict."
-        raise UserError(f"a server of {loaded.subject.kind} takes no table", mend=mend)
-    if options.coverage is not None:
-        calibrator_of(loaded.predictor, options.coverage, Path(loaded.title))
-    table = read_limited(path, state.limits)
-    if loaded.graph is not None:
-        return read_nodes(path, loaded.graph, loaded.predictor.tasks, options.node_type)
-    smiles = options.smiles
-    if smiles is None and loaded.smiles in table.frame.columns:
-        smiles = loaded.smiles
-    column = plan_columns(table, smiles=smiles, tasks=[]).smiles
-    labels = read_known(table, loaded.predictor.tasks)
-    texts = table.frame[column].cast(pl.String).to_list()
-    for at, text in enumerate(texts):
-        if text is not None and len(text) > MAX_SMILES:
-            texts[at] = None
-            table.problems[table.number(at)] = f"SMILES longer than {MAX_SMILES} characters"
-    return Input(table, column, Molecules.from_smiles(texts, workers=0), labels)
-
-
-def _job(state: State, read: Input | NodeInput, rows: np.ndarray, options: TableOptions) -> Callable[[], Predictions]:
+def _job(state: State, read: Read, rows: np.ndarray, options: TableOptions) -> Callable[[], Predictions]:
     """Return what predicts some rows on the model's thread."""
 
     def run() -> Predictions:
         predictor = state.loaded.predictor
         labels = read.labels.take(rows)
         with uncached():
-            # molecules anew, so that only these rows are featurised
-            texts = read.data.take(rows).smiles if isinstance(read, Input) else []
-            data = Molecules.from_smiles(texts, workers=0) if isinstance(read, Input) else read.data
-            encoded = predictor.encode(data)
+            encoded = predictor.encode(_rows(read, rows))
         used = state.loaded.reads_labels and len(labels) > 0
         if not used:
             found = predictor.answer(encoded, Shown.nothing(labels.tasks, labels.n_rows))
@@ -129,9 +83,17 @@ def _job(state: State, read: Input | NodeInput, rows: np.ndarray, options: Table
             found = predict_around(predictor, encoded, labels)
         else:
             found = predictor.answer(encoded, Shown(labels))
-        return found if isinstance(read, Input) else blank(found, read.foreign)
+        return blank(found, read.foreign) if isinstance(read, NodeInput) else found
 
     return run
+
+
+def _rows(read: Read, rows: np.ndarray) -> Data:
+    """Return the data of some rows; molecules anew, so that only these are featurised."""
+    if isinstance(read, NodeInput):
+        return read.data
+    part = read.data.take(rows)
+    return Molecules.from_smiles(part.smiles, workers=0) if isinstance(part, Molecules) else part
 
 
 def _joined(parts: list[Predictions]) -> Predictions:
@@ -139,7 +101,7 @@ def _joined(parts: list[Predictions]) -> Predictions:
     return Predictions(parts[0].tasks, mean, std, ok)
 
 
-def _write(state: State, read: Input | NodeInput, found: Predictions, options: TableOptions) -> Filled:
+def _write(state: State, read: Read, found: Predictions, options: TableOptions) -> Filled:
     used = state.loaded.reads_labels and len(read.labels) > 0
     status = read.status
     told = (read.table.frame, found, read.labels, status, options.prefix)
@@ -157,15 +119,3 @@ def _covered(state: State, found: Predictions, labels: LabelTable, used: bool, o
     if options.coverage is None or calibrator is None:
         return None
     return cover(calibrator, found, labels, used, options.coverage)
-
-
-def check_options(options: TableOptions, graph: bool) -> None:
-    """Refuse options that say nothing of this model.
-
-    Raises:
-        UserError: naming the option.
-    """
-    if not graph and options.node_type is not None:
-        raise UserError("this model reads molecules, no graph", where="type", mend="Leave type out.")
-    if graph and options.smiles is not None:
-        raise UserError("this model reads nodes of a graph", where="smiles", mend="Leave smiles out.")

@@ -20,7 +20,7 @@ function viewsOf() {
   const make = (View, ...more) => (place) => new View(place, model, ...more);
   const card = { words: "Model", make: make(CardView) };
   const table = { words: "Table", make: make(TableView) };
-  if (model.kind in KINDS) return { datum: { words: KINDS[model.kind].words, make: make(DatumView) }, card };
+  if (model.kind in KINDS) return { datum: { words: KINDS[model.kind].words, make: make(DatumView) }, table, card };
   if (model.kind === "graph") return { node: { words: "Node", make: make(NodeView) }, table, card };
   return {
     molecule: { words: "Molecule", make: make(MoleculeView) },

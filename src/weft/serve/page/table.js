@@ -6,15 +6,26 @@ import { attempt, Problem } from "./problem.js";
 import { count } from "./words.js";
 
 const MEGABYTE = 2 ** 20;
+/** Kind of model -> what is uploaded, and the files that a browser offers. */
+const TABLES = {
+  graph: { what: "A table of nodes, with their ids in a column called node (CSV, TSV; also .gz).", accept: ".csv,.tsv,.gz" },
+  text: { what: "A table with a column of texts, named as in training (CSV, TSV; also .gz).", accept: ".csv,.tsv,.gz" },
+  vectors: { what: "A table with a column per feature, named as in training (CSV, TSV; also .gz).", accept: ".csv,.tsv,.gz" },
+  images: { what: "A ZIP file of images, if you like with a CSV table in it that has a column of their names (image).", accept: ".zip" },
+};
 
 export class TableView {
   /** @param {Element} place @param {Object} model */
   constructor(place, model) {
     this.limits = model.limits;
     const root = template("table");
+    this.form = root.querySelector("form");
+    if (model.kind in TABLES) {
+      root.querySelector(".what").textContent = TABLES[model.kind].what;
+      this.form.elements.file.accept = TABLES[model.kind].accept;
+    }
     if (model.kind === "graph") ofGraph(root, model);
     else root.querySelector(".of-graph").remove();
-    this.form = root.querySelector("form");
     this.outcome = root.querySelector(".outcome");
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -61,10 +72,8 @@ export class TableView {
   }
 }
 
-/** A table of nodes: their type is chosen, and their ids are in it. */
+/** Of nodes, the type is chosen. */
 function ofGraph(root, model) {
-  root.querySelector(".what").textContent = "A table of nodes, with their ids in a column called node";
-  root.querySelector(".more-kinds").remove();
   const asked = [...new Set(model.tasks.map((task) => task.node_type))];
   root.querySelector("[name=type]").append(...asked.map((type) => el("option", { value: type }, type)));
 }
