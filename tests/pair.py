@@ -13,17 +13,21 @@ import numpy as np
 import polars as pl
 from safetensors.numpy import save_file
 
+from tests.data.pictures import picture
 from tests.hetero.small import model, small_graph
 from tests.metalink.problems import related
 from tests.metalink.test_network import SHAPES
+from weft.data.images import Images
 from weft.data.molecules import Molecules
 from weft.data.nodes import Nodes
+from weft.data.splits import Split
 from weft.data.synthetic import DEMO
 from weft.data.tables import read_table
+from weft.fewshot.model import FewShotPredictor
 from weft.hetero.heads import HeadConfig
 from weft.labels import LabelTable, Shown
 from weft.metalink.network_engine import NetworkEngine
-from weft.tasks import TaskSet
+from weft.tasks import Kind, Task, TaskSet
 from weft.training.run import Run
 
 Fit = Callable[[], dict[str, np.ndarray]]
@@ -71,9 +75,27 @@ def graph(dropout: bool = False, **options) -> dict[str, np.ndarray]:
     return {"mean": made.predict(Nodes.of(data)).mean, **made.state()[1]}
 
 
+def few_shot() -> dict[str, np.ndarray]:
+    """Classes of images and layers over them: episodes are embedded in two parts, by batch statistics of both."""
+    label = np.repeat(np.arange(15), 8)
+    pixels = np.stack([picture(k % 3, 7 * k + at, 16) for at, k in enumerate(label)])
+    pixels[:, :8, :8] = (label * 16)[:, None, None, None]
+    tasks = TaskSet((Task("class", Kind.MULTICLASS, tuple(f"c{k}" for k in range(15))),))
+    options = {"steps": 3, "judged": 5, "encoder_options": {"hidden": 8, "augmentations": ()}}
+    made, data, rows = (
+        FewShotPredictor(kg_layers=1, epochs=1, changes=options),
+        Images.from_arrays(pixels),
+        np.arange(120),
+    )
+    labels = LabelTable.from_dense(tasks, label[:, None].astype(float))
+    made.fit(data, labels, Split(rows, rows[:0], rows[:0], "all"), Run(seed=1))
+    return {"mean": made.predict(data).mean, **made.state()[1]}
+
+
 FITS: dict[str, Fit] = {
     **{f"network {shape}": lambda shape=shape: network(shape) for shape in ("paper", "default", "double")},
     "molecules double": molecules,
+    "few-shot": few_shot,
     **{f"parts {name}": lambda name=name: graph(balance=name, **PARTS) for name in BALANCINGS},
     "whole": lambda: graph(dropout=True, members=2, epochs=2),
 }

@@ -19,6 +19,10 @@ from weft.group import Group, current, expected
 ROOT = Path(__file__).parent.parent
 
 
+#: Adam's first steps are of one length whatever the gradient, also where it is rounding alone.
+TOLERANCE = {"few-shot": 5e-3}
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """The folder of what two processes made."""
@@ -57,7 +61,7 @@ def test_two_processes_do_what_one_does(made, name):
     for key in ("losses", "mean"):
         if key in both:
             known = ~np.isnan(alone[key])
-            most = 1e-12 if "double" in name and key == "losses" else 2e-4  # answers are float32
+            most = 1e-12 if "double" in name and key == "losses" else TOLERANCE.get(name, 2e-4)  # answers are float32
             np.testing.assert_allclose(both[key][known], alone[key][known], atol=most, rtol=most, err_msg=key)
 
 

@@ -120,7 +120,7 @@ def _trained(
     def compute() -> dict[str, NDArray[Any]]:
         net, history = learn(config, inputs, inputs.widths, label, parts, run)
         told = np.array([len(history.rows), history.best_epoch])
-        return {"epochs": told, **{f"net.{key}": value.numpy() for key, value in net.state_dict().items()}}
+        return {"epochs": told, **{f"net.{key}": value.cpu().numpy() for key, value in net.state_dict().items()}}
 
     if run.shelf is None:
         found = compute()

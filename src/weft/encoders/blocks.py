@@ -23,33 +23,56 @@ class RowNorm(nn.BatchNorm1d):
         """Normalise `input` `[M, D]`; `counts` `[M]` tells how often each row stands in the batch."""
         group = current()
         if not self.training:
-            return self._by_running(input)
+            return _by_running(self, input)
         if group.alone and counts is None and len(input) > 1:
             return super().forward(input)
-        return self._by_batch(input, counts, group)
+        return by_batch(self, input, counts, group)
 
-    def _by_running(self, x: Tensor) -> Tensor:
-        return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps)
 
-    def _by_batch(self, x: Tensor, counts: Tensor | None, group: Group) -> Tensor:
-        """Normalise by the rows of all processes together: one process makes the same sums, of all rows."""
-        wide = x.to(torch.promote_types(x.dtype, torch.float32))
-        times = wide.new_ones(len(x)) if counts is None else counts.to(wide.dtype)
-        n = group.statistic(times.sum())
-        if float(n) < 2:
-            return self._by_running(x)
-        mean = group.statistic(times @ wide) / n
-        var = group.statistic(times @ (wide - mean).square()) / n
-        with torch.no_grad():
-            self._update(mean, var * n / (n - 1))
-        return ((wide - mean) * (torch.rsqrt(var + self.eps) * self.weight) + self.bias).to(x.dtype)
+class MapNorm(nn.BatchNorm2d):
+    """Batch normalisation of maps, such as images, by the maps of all processes that train together."""
 
-    def _update(self, mean: Tensor, var: Tensor) -> None:
-        if self.running_mean is None or self.running_var is None or self.num_batches_tracked is None:
-            return
-        self.num_batches_tracked += 1
-        self.running_mean.lerp_(mean.to(self.running_mean.dtype), self.momentum or 0.1)
-        self.running_var.lerp_(var.to(self.running_var.dtype), self.momentum or 0.1)
+    def forward(self, input: Tensor) -> Tensor:
+        """Normalise `input` `[B, C, H, W]` per channel."""
+        group = current()
+        if not self.training or group.alone:
+            return super().forward(input)
+        last = input.movedim(1, -1)
+        rows = by_batch(self, last.reshape(-1, last.shape[-1]), None, group)
+        return rows.view(last.shape).movedim(-1, 1)
+
+
+def by_batch(norm: nn.BatchNorm1d | nn.BatchNorm2d, x: Tensor, counts: Tensor | None, group: Group) -> Tensor:
+    """Normalise by the rows of all processes together: one process makes the same sums, of all rows.
+
+    Args:
+        norm: whose weights and running statistics are used; these follow.
+        x: this process's rows `[M, D]`.
+        counts: how often each stands in the batch `[M]`.
+        group: the processes.
+    """
+    wide = x.to(torch.promote_types(x.dtype, torch.float32))
+    times = wide.new_ones(len(x)) if counts is None else counts.to(wide.dtype)
+    n = group.statistic(times.sum())
+    if float(n) < 2:
+        return _by_running(norm, x)
+    mean = group.statistic(times @ wide) / n
+    var = group.statistic(times @ (wide - mean).square()) / n
+    with torch.no_grad():
+        _update(norm, mean, var * n / (n - 1))
+    return ((wide - mean) * (torch.rsqrt(var + norm.eps) * norm.weight) + norm.bias).to(x.dtype)
+
+
+def _by_running(norm: nn.BatchNorm1d | nn.BatchNorm2d, x: Tensor) -> Tensor:
+    return F.batch_norm(x, norm.running_mean, norm.running_var, norm.weight, norm.bias, False, 0.0, norm.eps)
+
+
+def _update(norm: nn.BatchNorm1d | nn.BatchNorm2d, mean: Tensor, var: Tensor) -> None:
+    if norm.running_mean is None or norm.running_var is None or norm.num_batches_tracked is None:
+        return
+    norm.num_batches_tracked += 1
+    norm.running_mean.lerp_(mean.to(norm.running_mean.dtype), norm.momentum or 0.1)
+    norm.running_var.lerp_(var.to(norm.running_var.dtype), norm.momentum or 0.1)
 
 
 class PReLU(nn.Module):

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from weft import predictor as predictors
 from weft.convert import to_data
 from weft.data.splits import Split
+from weft.devices import find_device
 from weft.errors import UserError
 from weft.estimator import Predicting
 from weft.labels import LabelTable
@@ -34,6 +35,7 @@ class FewShot(Predicting, BaseEstimator):
         epochs: passes of 50 training episodes; None takes 30.
         seed: of everything random.
         threads: threads to fit with.
+        device: where the encoder is trained and asked: `auto`, `cpu` or `cuda`.
 
     Example:
         >>> import numpy as np
@@ -58,12 +60,14 @@ class FewShot(Predicting, BaseEstimator):
         epochs: int | None = None,
         seed: int = 0,
         threads: int = 2,
+        device: str = "auto",
     ) -> None:
         self.encoder = encoder
         self.kg_layers = kg_layers
         self.epochs = epochs
         self.seed = seed
         self.threads = threads
+        self.device = device
 
     def fit(self, X: Any, y: Sequence[Any]) -> Self:
         """Learn.
@@ -87,7 +91,7 @@ class FewShot(Predicting, BaseEstimator):
         rows = np.flatnonzero(data.ok)
         options: dict[str, Any] = {"encoder": self.encoder, "kg_layers": self.kg_layers, "epochs": self.epochs}
         model = predictors.build("few-shot", **options)
-        run = Run(seed=self.seed, threads=self.threads)
+        run = Run(seed=self.seed, threads=self.threads, device=str(find_device(self.device)))
         model.fit(data, table, Split(rows, rows[:0], rows[:0], "all", self.seed), run)
         self.predictor_ = model
         return self

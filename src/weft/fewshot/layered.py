@@ -77,7 +77,8 @@ def with_layers(
         return made
     placed = head.gaussian.place(held[0])
     steps = _Episodes(config, net, head.gaussian.place(h), among, run.seed)
-    train(net, steps, lambda: _accuracy(net, placed, held[1], shapes, config.judged), _LOOP, run, "layers")
+    here = replace(run, device="cpu")  # class nodes are few numbers
+    train(net, steps, lambda: _accuracy(net, placed, held[1], shapes, config.judged), _LOOP, here, "layers")
     found: dict[float, float] = {}
     for share in SHARES:
         made.weights = replace(head.weights, share=share)

@@ -74,6 +74,16 @@ class FewShotPredictor(Predictor):
         layers = [] if self.head.layers is None else self.head.layers.parameters()
         return sum(parameter.numel() for parameter in [*self.net.parameters(), *layers])
 
+    @property
+    def on_device(self) -> bool:
+        """Its encoder trains and embeds there; class nodes are few numbers, made on the processor."""
+        return True
+
+    def to(self, device: str) -> Self:
+        """Move the encoder to a device."""
+        self.net.encoder.to(device)
+        return self
+
     def fit(self, data: Data, labels: LabelTable, split: Split, run: Run) -> None:
         """Learn from the training rows; validation rows are not read."""
         self.tasks = _one_task(labels.tasks)
@@ -174,7 +184,7 @@ class FewShotPredictor(Predictor):
     def state(self) -> tuple[dict[str, object], dict[str, NDArray[Any]]]:
         """Return configuration and arrays: weights, spreads of classes and the bank."""
         gaussian = self.head.gaussian
-        arrays = {f"net.{key}": value.detach().numpy() for key, value in self.net.state_dict().items()}
+        arrays = {f"net.{key}": value.detach().cpu().numpy() for key, value in self.net.state_dict().items()}
         arrays |= {name: getattr(gaussian, name).numpy() for name in ("center", "transform", "between")}
         if self.head.layers is not None:
             arrays |= {f"layers.{key}": value.detach().numpy() for key, value in self.head.layers.state_dict().items()}

@@ -15,6 +15,7 @@ from weft.data.base import Inputs
 from weft.encoders.base import build_encoder
 from weft.fewshot.episodes import Drawn, Ints, Shape, draw, members
 from weft.fewshot.heads import Head, make_head
+from weft.group import current
 from weft.training.loop import History, LoopConfig, Step, train
 from weft.training.run import Run
 
@@ -65,10 +66,15 @@ class FewShotNet(nn.Module):
         self.head: Head = make_head(config.head, self.encoder.dim, config.layers)
 
     def embed(self, inputs: Inputs, rows: Tensor) -> Tensor:
-        """Return embeddings `[B, D]` of `rows`, in chunks, without gradient, in evaluation mode."""
+        """Return embeddings `[B, D]` of `rows` on the processor, in chunks, without gradient, in evaluation mode.
+
+        The encoder computes where it is; the processes of a group embed a part each and have all.
+        """
         self.eval()
+        group, placed = current(), inputs.to(next(self.encoder.parameters()).device)
         with torch.no_grad():
-            return torch.cat([self.encoder(inputs.take(part)) for part in rows.split(self.encoder.chunk)])
+            chunks = group.part(rows).split(self.encoder.chunk)
+            return group.joined(torch.cat([self.encoder(placed.take(part)) for part in chunks]), len(rows)).cpu()
 
 
 def one_hot(answer: Ints, ways: int) -> Tensor:
@@ -87,18 +93,22 @@ def learn(
         widths: what its encoder is built for.
         label: class of every datum, int64 `[N]`.
         parts: training and validation rows; a class is in one of them, or rows of all classes are in both.
-        run: seed, progress and checkpoints.
+        run: seed, device, progress and checkpoints.
 
     Returns:
-        the network with the weights of its best epoch in validation, and what every epoch reached.
+        the network with the weights of its best epoch in validation, and what every epoch reached. Its encoder stays
+        on the run's device, its head answers on the processor.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(run.seed)
         net = FewShotNet(config, widths)
     net.encoder.fit_scalers(inputs, torch.from_numpy(np.sort(parts[0])))
+    net, inputs = net.to(run.device), inputs.to(run.device)
     steps = Episodes(config, net, inputs, members(label, parts[0]), run.seed)
-    judge = Judge(config, inputs, label, parts[1])
-    history = train(net, steps, lambda: judge(net), config.loop, run, "episodes")
+    judge = Judge(config, inputs, label, parts[1], run.device)
+    split = list(net.encoder.parameters())
+    history = train(net, steps, lambda: judge(net), config.loop, run, "episodes", split=split)
+    net.head.to("cpu")
     return net, history
 
 
@@ -120,17 +130,20 @@ class Episodes:
             yield lambda episode=episode: self._loss(episode)
 
     def _loss(self, episode: Drawn) -> Tensor:
-        h = self.net.encoder(self.inputs.take(torch.from_numpy(np.concatenate([episode.support, episode.query]))))
+        group, rows = current(), torch.from_numpy(np.concatenate([episode.support, episode.query]))
+        h = group.joined(self.net.encoder(self.inputs.take(group.part(rows))), len(rows))
         support, query = h[: len(episode.support)], h[len(episode.support) :]
-        score = self.net.head(support, one_hot(episode.support_answer, self.ways), query)
-        return F.cross_entropy(score, torch.from_numpy(episode.answer))
+        score = self.net.head(support, one_hot(episode.support_answer, self.ways).to(h.device), query)
+        return F.cross_entropy(score, torch.from_numpy(episode.answer).to(h.device))
 
 
 class Judge:
     """The validation score: mean accuracy over fixed episodes of the sizes that the validation classes allow."""
 
-    def __init__(self, config: FewShotConfig, inputs: Inputs, label: Ints, rows: Ints) -> None:
-        self.inputs, self.rows, self.config = inputs, np.sort(rows), config
+    def __init__(
+        self, config: FewShotConfig, inputs: Inputs, label: Ints, rows: Ints, device: torch.device | str = "cpu"
+    ) -> None:
+        self.inputs, self.rows, self.config, self.device = inputs, np.sort(rows), config, device
         self.among = [np.searchsorted(self.rows, part) for part in members(label, self.rows)]
         self.shapes = [
             shape for n, k in CELLS if allows(self.among, shape := Shape(n, k, config.queries)) and config.judged
@@ -140,7 +153,7 @@ class Judge:
         """Return the score; None when there is nothing to judge by."""
         if not self.shapes:
             return None
-        h = net.embed(self.inputs, torch.from_numpy(self.rows))
+        h = net.embed(self.inputs, torch.from_numpy(self.rows)).to(self.device)
         return float(np.mean([correct(net.head, h, self.among, s, self.config.judged) for s in self.shapes]))
 
 
@@ -168,7 +181,7 @@ def correct(answer: Answer, h: Tensor, among: Sequence[Ints], shape: Shape, coun
     for support, known, query, right in fixed_episodes(h, among, shape, count, seed):
         with torch.no_grad():
             score = answer(support, known, query)
-        found.append(float(np.mean(score.argmax(1).numpy() == right)))
+        found.append(float(np.mean(score.argmax(1).cpu().numpy() == right)))
     return np.array(found)
 
 
@@ -180,4 +193,4 @@ def fixed_episodes(
     for _ in range(count):
         episode = draw(among, shape, rng)
         support, query = (h[torch.from_numpy(rows)] for rows in (episode.support, episode.query))
-        yield support, one_hot(episode.support_answer, shape.ways), query, episode.answer
+        yield support, one_hot(episode.support_answer, shape.ways).to(h.device), query, episode.answer

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 
+from weft.encoders.blocks import MapNorm
 from weft.encoders.images.base import ImageEncoder
 
 #: Channels of each block.
@@ -14,7 +15,7 @@ _WIDTH = 64
 
 def _block(n_in: int, n_out: int) -> nn.Sequential:
     conv = nn.Conv2d(n_in, n_out, 3, padding=1, bias=False)
-    return nn.Sequential(conv, nn.BatchNorm2d(n_out), nn.ReLU(), nn.MaxPool2d(2))
+    return nn.Sequential(conv, MapNorm(n_out), nn.ReLU(), nn.MaxPool2d(2))
 
 
 class Conv4Encoder(ImageEncoder):

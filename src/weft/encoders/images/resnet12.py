@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from weft.encoders.blocks import MapNorm
 from weft.encoders.images.base import ImageEncoder
 from weft.errors import UserError
 
@@ -44,10 +45,10 @@ class _Block(nn.Module):
         super().__init__()
         parts: list[nn.Module] = []
         for at, width in enumerate((n_in, n_out, n_out)):
-            parts += [nn.Conv2d(width, n_out, 3, padding=1, bias=False), nn.BatchNorm2d(n_out)]
+            parts += [nn.Conv2d(width, n_out, 3, padding=1, bias=False), MapNorm(n_out)]
             parts += [nn.LeakyReLU(0.1)] if at < 2 else []
         self.path = nn.Sequential(*parts)
-        self.short = nn.Sequential(nn.Conv2d(n_in, n_out, 1, bias=False), nn.BatchNorm2d(n_out))
+        self.short = nn.Sequential(nn.Conv2d(n_in, n_out, 1, bias=False), MapNorm(n_out))
         self.drop = DropBlock(drop, side)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from weft.encoders.blocks import MapNorm
 from weft.encoders.images.base import ImageEncoder
 from weft.errors import UserError
 
@@ -18,13 +19,13 @@ class _Block(nn.Module):
         super().__init__()
         self.path = nn.Sequential(
             nn.Conv2d(n_in, n_out, 3, stride, padding=1, bias=False),
-            nn.BatchNorm2d(n_out),
+            MapNorm(n_out),
             nn.ReLU(),
             nn.Conv2d(n_out, n_out, 3, padding=1, bias=False),
-            nn.BatchNorm2d(n_out),
+            MapNorm(n_out),
         )
         same = stride == 1 and n_in == n_out
-        short = nn.Sequential(nn.Conv2d(n_in, n_out, 1, stride, bias=False), nn.BatchNorm2d(n_out))
+        short = nn.Sequential(nn.Conv2d(n_in, n_out, 1, stride, bias=False), MapNorm(n_out))
         self.short = nn.Identity() if same else short
 
     def forward(self, x: Tensor) -> Tensor:
@@ -65,7 +66,7 @@ class SmallResNetEncoder(ImageEncoder):
         stem = nn.Conv2d(channels, first, 3, stride, padding=1, bias=False)
         wide = [first, *self._channels]
         blocks = [_Block(wide[k], wide[k + 1], 2 if k else 1) for k in range(len(self._channels))]
-        self.net = nn.Sequential(stem, nn.BatchNorm2d(first), nn.ReLU(), *blocks)
+        self.net = nn.Sequential(stem, MapNorm(first), nn.ReLU(), *blocks)
         return wide[-1]
 
     def features(self, x: Tensor) -> Tensor:
