@@ -72,6 +72,20 @@ def test_names_with_commas(weft, tmp_path):
     assert [task["name"] for task in json.loads(done.out)["tasks"]] == ["Neoplasms benign, malignant"]
 
 
+def test_validate_says_by_its_exit_code_whether_a_fit_would_take_the_file(weft, table, tmp_path):
+    """Protects `weft validate FILE && weft fit FILE`: bad rows are told and taken, a task of one class is refused."""
+    (tmp_path / "bad.csv").write_text("smiles,a\nC,1\nCC,0\nnone,1\n")
+    (tmp_path / "one.csv").write_text("smiles,a,b\nC,1,1\nCC,0,1\n")
+    assert weft("validate", table).code == 0
+    assert weft("validate", tmp_path / "bad.csv").code == 0
+    for more in ((), ("--json",)):
+        done = weft("validate", tmp_path / "one.csv", *more)
+        assert done.code == 2
+        assert done.out
+    assert "--exclude b" in weft("validate", tmp_path / "one.csv").err
+    assert weft("validate", tmp_path / "one.csv", "--exclude", "b").code == 0
+
+
 def test_a_data_set_by_name(weft, tmp_path, monkeypatch):
     """Protects WEFT_DATA going first, and --out."""
     (tmp_path / "tox21.csv").write_text("smiles,a\nC,1\n")

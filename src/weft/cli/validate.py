@@ -12,6 +12,9 @@ from weft.cli.console import note, say, say_json
 from weft.words import many
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from weft.data.graph_report import GraphReport
     from weft.data.validate import TaskSummary, Validation
 
 _FEW = 20
@@ -37,9 +40,9 @@ def command(
 
     Of a graph: types, relations, features, degrees, tasks per part, problems.
 
-    Nothing is changed or dropped.
+    Nothing is changed or dropped. The exit code is 0 where weft fit would take the data as they stand, else 2.
     """
-    from weft.jobs.checks import check_there
+    from weft.jobs.checks import check_there, refusal
     from weft.jobs.inputs import check_kinds
     from weft.jobs.options import available_threads
     from weft.jobs.subjects import Subject, kind_of, told_kinds
@@ -60,27 +63,32 @@ def command(
 
         subject = Subject(what, column, names(features), size)
         found = validate_subject(data, subject, names(tasks), kinds, names(exclude), workers)
+    _tell(found, lambda: _show(found, rows), refusal(found), json)
+
+
+def _tell(found: Validation | GraphReport, show: Callable[[], None], reason: str | None, json: bool) -> None:
+    """Print what was found, and end with 2 where a fit would refuse it."""
     if json:
         say_json(found.to_json())
     else:
-        _show(found, rows)
+        show()
+    if reason:
+        if not json:
+            note(f"weft fit will refuse this as it stands: {reason}")
+        raise typer.Exit(2)
 
 
 def _graph(folder: Path, rows: int, json: bool) -> None:
+    from weft.cli.validate_graph import show_graph
     from weft.data.graph_validate import validate_graph
+    from weft.jobs.checks import graph_refusal
 
     found = validate_graph(folder)
-    if json:
-        say_json(found.to_json())
-    else:
-        from weft.cli.validate_graph import show_graph
-
-        show_graph(found, rows)
+    _tell(found, lambda: show_graph(found, rows), graph_refusal(found), json)
 
 
 def _show(found: Validation, most: int) -> None:
     from weft.cli.tables import show_table
-    from weft.jobs.checks import refusal
 
     molecules = many(found.molecules, f"different {found.thing}")
     where = f"SMILES in column {found.smiles!r}" if found.thing == "molecule" else found.layout or found.smiles
@@ -105,9 +113,6 @@ def _show(found: Validation, most: int) -> None:
     _list(f"{thing} that stands more than once", f"{thing}s that stand more than once", twice, most)
     whose = "whose labels contradict each other"
     _list(f"{thing} {whose}", f"{thing}s {whose}", clashes, most)
-    reason = refusal(found)
-    if reason:
-        note(f"weft fit will refuse this file: {reason}")
 
 
 def _row(task: TaskSummary) -> list[str]:

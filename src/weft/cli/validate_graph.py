@@ -112,8 +112,6 @@ def _classes(task: GraphTask) -> str:
 
 
 def _show_problems(found: GraphReport, most: int) -> None:
-    from weft.jobs.checks import graph_refusal
-
     if found.problems:
         say(f"{len(found.problems)} problem{'s' * (len(found.problems) > 1)}:")
     for problem in found.problems:
@@ -122,6 +120,3 @@ def _show_problems(found: GraphReport, most: int) -> None:
             listed = ", ".join(map(str, problem.rows[:most]))
             more = f", ... ({problem.count} in all)" if problem.count > len(problem.rows[:most]) else ""
             say(f"    row{'s' * (problem.count > 1)} {listed}{more}")
-    reason = graph_refusal(found)
-    if reason:
-        note(f"weft fit will refuse this graph: {reason}")
