@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
@@ -95,10 +96,12 @@ class TaskSet(Sequence[Task]):
         """Names, in order."""
         return [task.name for task in self.tasks]
 
-    @property
+    @cached_property
     def offsets(self) -> np.ndarray:
-        """First output column of each task and the total width, int64 `[T + 1]`."""
-        return np.cumsum([0, *(task.width for task in self.tasks)])
+        """First output column of each task and the total width, int64 `[T + 1]`, read-only."""
+        found = np.cumsum([0, *(task.width for task in self.tasks)])
+        found.flags.writeable = False
+        return found
 
     @property
     def families(self) -> dict[str, list[int]]:

@@ -9,6 +9,7 @@ expected value changes nothing. *Which* labels are known enters only where a sta
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -48,7 +49,7 @@ class Scale:
         """Number of output columns, `L`."""
         return len(self.continuous)
 
-    @property
+    @cached_property
     def task(self) -> NDArray[np.int64]:
         """The task of each column, int64 `[L]`."""
         return task_of(self.tasks)
@@ -122,22 +123,38 @@ class Evidence:
         return Evidence(self.scores[rows], self.residual[rows], self.shown[rows], self.scale)
 
     def features(self, column: int | None, pattern: bool, among: NDArray[np.int64] | None = None) -> Floats:
-        """Return what a stage reads to answer `column`, float64 `[N, 2 C + 1]`, with the pattern `[N, 3 C + 2]`.
+        """Return what a stage reads to answer one column: see `Reader.features`."""
+        return Reader(self, pattern).features(column, among)
+
+
+class Reader:
+    """What a stage reads of one evidence, column after column: one copy of it serves them all.
+
+    Args:
+        evidence: of `N` data.
+        pattern: whether which labels are shown is read.
+    """
+
+    def __init__(self, evidence: Evidence, pattern: bool) -> None:
+        self.scale, self.scores = evidence.scale, evidence.scores
+        self._told = [evidence.residual.copy()] + [evidence.shown.astype(np.float64)] * pattern
+
+    def features(self, column: int | None, among: NDArray[np.int64] | None = None) -> Floats:
+        """Return what is read to answer `column`, float64 `[N, 2 C + 1]`, with the pattern `[N, 3 C + 2]`.
 
         The scores of all columns, the residuals of other tasks (of all, where `column` is None) and their sum; with
-        `pattern` which of them are shown, and how many.
+        the pattern which of them are shown, and how many.
 
         Args:
             column: the one to be answered.
-            pattern: whether which labels are shown is read.
             among: the columns `[C]` whose scores, residuals and shown bits are read; None for all. Sums are over all.
         """
         own, read = slice(0) if column is None else self.scale.own(column), slice(None) if among is None else among
-        residual = self.residual.copy()
-        residual[:, own] = 0.0
-        parts = [self.scores[:, read], residual[:, read], residual.sum(1, keepdims=True)]
-        if pattern:
-            shown = self.shown.astype(np.float64)
-            shown[:, own] = 0.0
-            parts += [shown[:, read], shown.sum(1, keepdims=True)]
-        return np.concatenate(parts, 1)
+        kept = [values[:, own].copy() for values in self._told]
+        for values in self._told:
+            values[:, own] = 0.0
+        told = (part for values in self._told for part in (values[:, read], values.sum(1, keepdims=True)))
+        found = np.concatenate([self.scores[:, read], *told], 1)
+        for values, own_values in zip(self._told, kept, strict=True):
+            values[:, own] = own_values
+        return found

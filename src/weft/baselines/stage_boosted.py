@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from weft.arrays import Arrays
 from weft.baselines.conditional import Conditional
-from weft.baselines.evidence import Evidence
+from weft.baselines.evidence import Evidence, Reader
 from weft.baselines.gradient import boost_folds
 from weft.baselines.learners import Floats, Targets
 from weft.baselines.second_stage import Lesson, SecondStage
@@ -56,22 +56,22 @@ class BoostedStage(SecondStage):
         rows, y = targets.column(j)
         rate, rounds = (0.1, 150) if targets.width > _MANY else (0.05, 300)
         settings = {"num_leaves": 7, "learning_rate": rate, "num_threads": run.threads, "seed": run.seed}
-        x = np.concatenate([self._features(copy.take(rows), j) for copy in copies])
+        x = np.concatenate([self._features(Reader(copy.take(rows), self.pattern), j) for copy in copies])
         label, datum = np.tile(y, len(copies)), np.tile(rows, len(copies))
         members, seed = _members(targets.width), [run.seed, j]
         return boost_folds(x, label, datum, bool(targets.continuous[j]), settings, members, rounds, seed)
 
-    def _features(self, evidence: Evidence, column: int) -> NDArray[np.float32]:
+    def _features(self, reader: Reader, column: int) -> NDArray[np.float32]:
         among = None if self.read is None else self.read[column].astype(np.int64)
-        return evidence.features(column, self.pattern, among).astype(np.float32)
+        return reader.features(column, among).astype(np.float32)
 
     def answer(self, evidence: Evidence) -> tuple[Floats, Floats]:
         """Return the mean raw score of the members; a value's standard deviation is that between them."""
         mean = evidence.scale.expected(evidence.scores)
         std = np.where(evidence.scale.continuous, 1.0, 0.0) * np.ones(mean.shape)
-        members = _members(evidence.scale.width)
+        members, reader = _members(evidence.scale.width), Reader(evidence, self.pattern)
         for j in np.unique(self.forest.column // members):
-            x = self._features(evidence, int(j))
+            x = self._features(reader, int(j))
             raw = self.forest.only(int(j) * members, (int(j) + 1) * members).sums(x)
             if evidence.scale.continuous[j]:
                 mean[:, j], std[:, j] = raw.mean(1), raw.std(1)

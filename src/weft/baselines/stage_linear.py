@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weft.arrays import Arrays
-from weft.baselines.evidence import Evidence
+from weft.baselines.evidence import Evidence, Reader
 from weft.baselines.grouping import group_folds
 from weft.baselines.learners import Bools, Floats, Targets
 from weft.baselines.linear import column_loss, linear_model
@@ -99,8 +99,9 @@ class LinearStage(SecondStage):
     def answer(self, evidence: Evidence) -> tuple[Floats, Floats]:
         """Return the linear models' answers; a value's standard deviation is what they left open in training."""
         mean = evidence.scale.expected(evidence.scores)
+        reader = Reader(evidence, self.pattern)
         for j in np.flatnonzero(self.learnt):
-            score = (evidence.features(int(j), self.pattern) / self.spread) @ self.weight[:, j] + self.bias[j]
+            score = (reader.features(int(j)) / self.spread) @ self.weight[:, j] + self.bias[j]
             mean[:, j] = score if evidence.scale.continuous[j] else sigmoid(score)
         return mean, np.broadcast_to(self.noise, mean.shape)
 

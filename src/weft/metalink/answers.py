@@ -86,8 +86,8 @@ def _probabilities(layout: Layout, score: Tensor) -> Tensor:
 
 def _variance(layout: Layout, mean: Tensor, variance: Tensor) -> Tensor:
     nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
-    first, second = torch.zeros_like(mean), torch.zeros_like(mean)
+    first, second, spread = torch.zeros_like(mean), torch.zeros_like(mean), variance.sqrt()
     for node, weight in zip(nodes, weights / weights.sum(), strict=True):
-        p = torch.sigmoid(mean + node * variance.sqrt())
+        p = torch.sigmoid(mean + node * spread)
         first, second = first + weight * p, second + weight * p * p
     return torch.where(torch.from_numpy(layout.continuous), variance, (second - first * first).clamp(min=0))
