@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from weft.jobs.row_source import bad_rows
-from weft.jobs.subject_read import FILES, Found, find
+from weft.jobs.subject_read import FILES, Found, Subjects, find
 from weft.jobs.subjects import Subject
 from weft.labels import LabelTable
 from weft.tasks import TaskSet
@@ -18,36 +18,23 @@ from weft.words import many
 
 if TYPE_CHECKING:
     from weft.data.columns import ColumnPlan
-    from weft.data.tables import Table
     from weft.training.run import Report
 
 #: Columns that readers add or that name files: no tasks unless asked for.
 _BESIDE: Final = ("split", "caption", "row", *FILES)
 
 
-@dataclass(frozen=True)
-class SubjectInput:
-    """Data read with their table.
+@dataclass(frozen=True, kw_only=True)
+class SubjectInput(Subjects):
+    """Data read with their table and labels.
 
     Attributes:
-        table: a row per datum; of folders and arrays, made by their reader.
-        subject: how the data were found, columns and form settled.
-        data: one datum per row, bad ones included.
         labels: the known labels of the rows.
         plan: how the columns were understood; None when a model's tasks were looked for instead.
-        layout: how the files are laid out, in words.
-        converted: what had to be converted, per row; '' for most.
-        disjoint: whether the parts of the published split have other classes.
     """
 
-    table: Table
-    subject: Subject
-    data: Any
     labels: LabelTable
     plan: ColumnPlan | None = None
-    layout: str = ""
-    converted: Sequence[str] = ()
-    disjoint: bool = False
 
     @property
     def status(self) -> list[str]:
@@ -123,9 +110,7 @@ def read_unchecked(
     other = tuple(name for name in columns if name not in used)
     plan = ColumnPlan(_some(found.columns) or found.layout, chosen, other, found.subject.kind)
     labels = LabelTable.empty(chosen, len(found.table))
-    return SubjectInput(
-        found.table, found.subject, found.data, labels, plan, found.layout, found.converted, found.disjoint
-    )
+    return SubjectInput(**found.shared(), labels=labels, plan=plan)
 
 
 def read_new(
@@ -176,10 +161,7 @@ def for_model(found: Found, tasks: TaskSet) -> SubjectInput:
     """
     from weft.data.reading import read_known
 
-    labels = read_known(found.table, tasks)
-    return SubjectInput(
-        found.table, found.subject, found.data, labels, None, found.layout, found.converted, found.disjoint
-    )
+    return SubjectInput(**found.shared(), labels=read_known(found.table, tasks))
 
 
 def _some(names: Collection[str], most: int = 4) -> str:

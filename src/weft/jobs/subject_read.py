@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,16 +25,13 @@ FILES: Final = ("image", "file", "filename", "path", "image_path", "file_name")
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a reader found.
+class Subjects:
+    """Data with their table.
 
     Attributes:
-        table: a row per datum.
+        table: a row per datum; of folders and arrays, made by their reader.
         subject: how the data were found, columns and form settled.
         data: one datum per row, bad ones included.
-        columns: those that the data are made of, which are no tasks.
-        kinds: kinds of the label columns that are not to be guessed.
-        labels: the columns told to be labels; empty when nothing is told.
         layout: how the files are laid out, in words.
         converted: what had to be converted, per row; '' for most.
         disjoint: whether the parts of the published split have other classes.
@@ -43,12 +40,28 @@ class Found:
     table: Table
     subject: Subject
     data: Any
-    columns: Collection[str]
-    kinds: Mapping[str, str]
-    labels: tuple[str, ...] = ()
     layout: str = ""
     converted: Sequence[str] = ()
     disjoint: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found(Subjects):
+    """What a reader found.
+
+    Attributes:
+        columns: those that the data are made of, which are no tasks.
+        kinds: kinds of the label columns that are not to be guessed.
+        labels: the columns told to be labels; empty when nothing is told.
+    """
+
+    columns: Collection[str]
+    kinds: Mapping[str, str] = field(default_factory=dict[str, str])
+    labels: tuple[str, ...] = ()
+
+    def shared(self) -> dict[str, Any]:
+        """Return what is kept once the tasks are known: the fields of `Subjects`."""
+        return {each.name: getattr(self, each.name) for each in fields(Subjects)}
 
 
 def find(
@@ -89,7 +102,8 @@ def _images(file: Path, subject: Subject, report: Report, threads: int) -> Found
 
     data, converted = listing.make(form, threads, progress)
     settled = replace(subject, column=column, form=form)
-    return Found(listing.table, settled, data, [column], listing.kinds, (), listing.layout, converted, listing.disjoint)
+    told = (listing.layout, converted, listing.disjoint)
+    return Found(listing.table, settled, data, *told, columns=[column], kinds=listing.kinds)
 
 
 def _listing(file: Path, subject: Subject) -> tuple[Listing, str]:
@@ -132,7 +146,7 @@ def texts_of(table: Table, subject: Subject) -> Found:
         mend = f"Name it with --column. {nearest(column or 'text', table.frame.columns)}"
         raise UserError(what, where=str(table.path), mend=mend)
     data = Texts(table.frame[column].cast(pl.String).to_list())
-    return Found(table, replace(subject, column=column), data, [column], {})
+    return Found(table, replace(subject, column=column), data, columns=[column])
 
 
 def _vectors(file: Path, subject: Subject, tasks: Sequence[str], exclude: Collection[str]) -> Found:
@@ -157,7 +171,8 @@ def vectors_of(table: Table, subject: Subject) -> Found:
 def _of_vectors(found: VectorTable, subject: Subject) -> Found:
     columns = found.features if found.inside else ()
     settled = replace(subject, features=found.features)
-    return Found(found.table, settled, found.data, columns, {}, found.labels, f"{len(found.features)} features")
+    layout = f"{len(found.features)} features"
+    return Found(found.table, settled, found.data, layout, columns=columns, labels=found.labels)
 
 
 def named(frame: pl.DataFrame, names: Sequence[str]) -> str | None:

@@ -88,7 +88,7 @@ ELSE = "start the server with a larger limit, or use 'weft predict'."
 
 def _ending(name: str, kinds: Sequence[str]) -> str:
     suffix = PurePosixPath(name.lower().removesuffix(".gz")).suffix
-    if suffix not in kinds or (suffix == ".zip" and name.lower().endswith(".gz")):
+    if suffix not in kinds:
         told = f"the extension {short(suffix)!r} cannot be uploaded" if suffix else "the name has no extension"
         images = "Send the images in a .zip, with a table of their names if you like"
         tables = f"Send a table as {', '.join(kinds)}, also with .gz"

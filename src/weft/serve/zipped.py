@@ -57,7 +57,7 @@ def read_zipped(path: Path, subject: Subject, limits: Limits, until: float, colu
             table, at, names = _rows(held, entries, path, limits, column)
         _check_room(len(names), form, path, limits)
         data = _images(held, [entries.get(name) for name in names], form, until)
-    return Found(table, replace(subject, column=at), data, [at], {}, (), "images in a ZIP file")
+    return Found(table, replace(subject, column=at), data, "images in a ZIP file", columns=[at])
 
 
 def _entries(held: zipfile.ZipFile, path: Path, limits: Limits) -> Entries:
