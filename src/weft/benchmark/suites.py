@@ -5,8 +5,7 @@
 `no-labels/...` that without labels as structure, too, `encoder/...` another graph network without them, and
 `balance/...` weighs the tasks' losses otherwise. `members/6` is the default with two networks more. `alone` is a model
 per task, on that task's labels only. `paper/...` is the published recipe under every exchange, `equal-weights/...` the
-same with all tasks' losses weighed alike. On customers `no-labels/...` has 60 epochs, all of them: on so many nodes a
-step takes seconds.
+same with all tasks' losses weighed alike.
 """
 
 from __future__ import annotations
@@ -97,7 +96,7 @@ CUSTOMERS = Suite(
     "inline-customers",
     "Made-up graphs of customers, one per seed, whose tasks disagree along their relations",
     _customers,
-    (*_default(), *_instead("no-labels", ("inline", *EXCHANGES), known_labels=False, epochs=60), *_PLAIN),
+    (*_default(), *_instead("no-labels", ("inline", *EXCHANGES), known_labels=False), *_PLAIN),
     planted_shares,
     _customers,
 )
