@@ -89,6 +89,8 @@ class Predictor(ABC):
     reads_pattern: bool | None = None
     #: Whether classes of its one task can be added from examples of them.
     takes_classes: ClassVar[bool] = False
+    #: Whether it predicts nodes of other graphs than the one it was fitted to.
+    other_graphs: ClassVar[bool] = True
 
     @property
     def on_device(self) -> bool:

@@ -1,6 +1,7 @@
 """A pair of row and seed is trained once, whatever happens; a table never mixes options."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.benchmark.small import SUITE, small_graph
 from weft.benchmark.results import Result, Results
 from weft.benchmark.runner import RunOptions, run_suite
 from weft.benchmark.suite import REGISTRY, Row, Suite, suite
+from weft.benchmark.tables import further_grid
 from weft.errors import UserError
 
 TWO = RunOptions(seeds=(0, 1))
@@ -67,6 +69,21 @@ def test_a_suite_may_draw_a_graph_per_seed(tmp_path, trained):
     found = run_suite(Suite("small", "", small_graph, rows, drawn=graph), tmp_path, TWO)
     assert [r.key[::2] for r in found.results] == [(r, k) for k in (0, 1) for r in ("guess/one", "guess/two")]
     assert drawn == [0, 0, 1, 1]
+
+
+def test_every_label_of_a_further_graph_is_asked(tmp_path):
+    """Protects what is said of rare tasks: the graph of the training's seed, all its labels and none shown."""
+    asked = []
+
+    def further(seed):
+        asked.append(seed)
+        return small_graph(36)
+
+    found = run_suite(Suite("small", "", small_graph, SUITE.rows[:1], further=further), tmp_path, TWO).results
+    assert asked == [0, 1]
+    for result in found:
+        assert result.probe["further"]["area"]["accuracy"] == pytest.approx(1 / 3)  # as many authors of each class
+    assert further_grid([*found, replace(found[0], probe={})]).rows == further_grid(found).rows
 
 
 def test_a_line_says_all(tmp_path):
@@ -192,9 +209,11 @@ def test_real_models_on_a_small_graph(tmp_path):
         Row("prior", "prior"),
     )
     options = RunOptions(seeds=(0,), changed={"epochs": 2})
-    found = run_suite(Suite("real", "", lambda: small_graph(24), rows), tmp_path, options).results
+    suite = Suite("real", "", lambda: small_graph(24), rows, further=lambda seed: small_graph(36))
+    found = run_suite(suite, tmp_path, options).results
     assert [result.row for result in found] == ["default", "alone", "linear-graph", "prior"]
     assert [result.options.get("epochs") for result in found] == [2, 2, None, None]
     assert all(set(result.test) == {"area", "tags", "year"} for result in found)
+    assert [set(r.probe.get("further", ())) for r in found] == [set(found[0].test)] * 2 + [set(), set(found[0].test)]
     assert found[0].parameters
     assert found[3].parameters is None

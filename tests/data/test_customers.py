@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from weft.data import customers
-from weft.data.customers import PLANTED, RATES, CustomerConfig, camp_readings, customer_graph
+from weft.data.customers import PLANTED, RATES, CustomerConfig, World, camp_readings, customer_graph
 from weft.errors import UserError
 from weft.tasks import Kind
 
@@ -73,6 +73,25 @@ def test_a_seed_gives_one_graph(graph):
     assert (graph.labels.value == again.labels.value).all()
     assert (graph.split.test == again.split.test).all()
     assert (graph.labels.value[:100] != other.labels.value[:100]).any()
+
+
+def test_further_customers_of_a_world_are_others_with_the_same_tasks(graph):
+    """What a linear map of the planted readings learns on one graph holds on another of its world, not of another's."""
+    world = World()
+    first, further = customer_graph(CONFIG, world), customer_graph(replace(CONFIG, seed=9), world)
+    assert (first.labels.value == graph.labels.value).all()  # a world of a graph's own is drawn the same
+    assert (first.nodes["account"].dense[:50] != further.nodes["account"].dense[:50]).any()
+    learnt = np.linalg.lstsq(*_planted(first, "spend"), rcond=None)[0]
+    for other, holds in ((further, True), (customer_graph(replace(CONFIG, seed=9)), False)):
+        x, y = _planted(other, "spend")
+        assert (np.corrcoef(x @ learnt, y)[0, 1] > 0.7) == holds
+
+
+def _planted(graph, task):
+    """Return the columns that a task is planted in, and its labels."""
+    columns = [means(graph, relation, bool(camps[task])) for relation, camps in PLANTED.items()]
+    y = graph.labels.to_dense()[0][: graph.nodes["customer"].n, graph.tasks.index(task)]
+    return np.hstack([*columns, np.ones((len(y), 1))]), y
 
 
 @pytest.mark.parametrize("task", ["churn", "spend"])

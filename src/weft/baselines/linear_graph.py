@@ -32,6 +32,7 @@ class LinearGraphPredictor(Predictor):
     """Logistic or ridge regression per task on what a node and its neighbourhood show."""
 
     name = "linear-graph"
+    other_graphs = False
 
     def __init__(self) -> None:
         self.settings = frozenset({Setting.STANDARD})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from weft.benchmark.cost import peak_memory
 from weft.benchmark.results import Result
-from weft.benchmark.scores import family_cells, family_kinds, family_scores
+from weft.benchmark.scores import Scores, family_cells, family_kinds, family_scores
 from weft.benchmark.training import train
 from weft.data.graph_known import unlabelled
 from weft.data.graph_splits import with_split
@@ -18,7 +19,7 @@ from weft.devices import told
 from weft.errors import UserError
 from weft.jobs.card import versions
 from weft.labels import Asked, Ints
-from weft.predictor import Predictions
+from weft.predictor import Predictions, Predictor
 from weft.training.run import Run
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class Measure:
         parts = (_part(graph, trained.predictions, part, rows[part]) for part in (slice(cut), slice(cut, None)))
         val, test = (family_scores(*part) for part in parts)
         probe = {} if self.suite.probe is None else dict(self.suite.probe(trained.predictors, graph))
+        if self.suite.further is not None and all(predictor.other_graphs for predictor in trained.predictors):
+            probe["further"] = _further(trained.predictors, self.suite.further(run.seed))
         result = Result(
             self.suite.name, row.name, run.seed, row.model, row.told(), family_kinds(graph.tasks), val, test,
             round(trained.cpu_s, 2), round(trained.wall_s, 2), trained.parameters, self.threads, probe,
@@ -81,6 +84,18 @@ class Measure:
         if self.suite.drawn is not None:
             return split_of(self.suite.drawn(seed))
         return self.whole or split_of(self.suite.graph())
+
+
+def _further(predictors: Sequence[Predictor], graph: HeteroGraph) -> Scores:
+    """Return the scores of all labelled nodes of another graph."""
+    found: Scores = {}
+    rows = np.unique(graph.labels.row)
+    nodes = Nodes.of(unlabelled(graph)).take(rows)
+    for predictor in predictors:
+        predictions = predictor.predict(nodes)
+        labels = graph.labels.take(rows).take_tasks(task.name for task in predictions.tasks)
+        found |= family_scores(predictions, Asked(labels))
+    return found
 
 
 def _part(graph: HeteroGraph, predictions: Predictions, part: slice, rows: Ints) -> tuple[Predictions, Asked]:

@@ -63,7 +63,7 @@ class Result:
         wall_s: seconds by the clock, on a machine that may have other work.
         parameters: trained numbers; None where the model has no such count.
         threads: it was given.
-        probe: what the suite's probe told.
+        probe: what the suite's probe told; `further`: scores on the suite's further graph.
         made: when, where and with which versions.
         peak_mb: most memory of the training's process; None when it had none of its own.
     """

@@ -89,6 +89,8 @@ class Suite:
         probe: what else to tell of the fitted models of a row, JSON-ready.
         drawn: makes the graph of a seed, in place of `graph`: what holds of one made-up graph only would else pass for
             a finding.
+        further: makes another graph of the same kind for a seed, whose every label is asked, too: a few positives in
+            the test part say little of a rare task.
     """
 
     name: str
@@ -97,6 +99,7 @@ class Suite:
     rows: tuple[Row, ...]
     probe: Callable[[Sequence[Predictor], HeteroGraph], Mapping[str, Any]] | None = None
     drawn: Callable[[int], HeteroGraph] | None = None
+    further: Callable[[int], HeteroGraph] | None = None
     kind: type[Result] = Result
     rounds: ClassVar[int] = 3
     processes: ClassVar[int] = 0

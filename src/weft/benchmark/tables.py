@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from weft.benchmark.results import Result, Results
@@ -162,8 +162,13 @@ def gates_grid(results: Sequence[Result]) -> Grid:
     return Grid(("model", "relation", "task", "its own", "a partner", "an opponent"), tuple(rows))
 
 
+def further_grid(results: Sequence[Result]) -> Grid:
+    """Return the table of what models say of further graphs (`Suite.further`), of rows that were asked."""
+    return grid([replace(result, test=result.probe["further"]) for result in results if "further" in result.probe])
+
+
 #: How results may be shown in a page.
-VIEWS = {"test": grid, "gates": gates_grid}
+VIEWS = {"test": grid, "gates": gates_grid, "further": further_grid}
 
 
 def fill_tables(page: str, folder: Path) -> str:

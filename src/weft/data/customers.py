@@ -15,6 +15,8 @@ All numbers come from NumPy's seeded generator: a configuration gives one graph.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from weft.data.customer_plan import BENCHMARK, NEAR, OWNS, PLANTED, RATES, SHIPS, WORKS, CustomerConfig, partner
@@ -32,6 +34,7 @@ __all__ = [
     "SHIPS",
     "WORKS",
     "CustomerConfig",
+    "World",
     "camp_readings",
     "customer_graph",
     "partner",
@@ -40,34 +43,59 @@ __all__ = [
 _SHARES = (0.6, 0.2, 0.2)
 
 
-def customer_graph(config: CustomerConfig | None = None) -> HeteroGraph:
+class World:
+    """What features show and what tasks read: drawn with the first graph that is made of it, the same in all others.
+
+    Example:
+        >>> world = World()
+        >>> seen = customer_graph(CustomerConfig(n_customers=100), world)
+        >>> further = customer_graph(CustomerConfig(n_customers=200, seed=1), world)  # other customers, same tasks
+    """
+
+    def __init__(self) -> None:
+        self._drawn: dict[str, Floats] = {}
+
+    def get(self, name: str, draw: Callable[[], Floats]) -> Floats:
+        """Return what is called `name`, drawing it if it is not there yet."""
+        if name not in self._drawn:
+            self._drawn[name] = draw()
+        return self._drawn[name]
+
+
+def customer_graph(config: CustomerConfig | None = None, world: World | None = None) -> HeteroGraph:
     """Make the graph.
+
+    Args:
+        config: how much of what; graphs of one world must have the same numbers of traits and features.
+        world: what features show and tasks read; one of the graph's own by default.
 
     Returns:
         A graph with the tasks of `RATES` on customers and a 60/20/20 split that shares out the rare classes evenly.
     """
-    config = config or CustomerConfig()
+    config, world = config or CustomerConfig(), world or World()
     rng = np.random.default_rng(config.seed)
     sizes = config.sizes()
     traits = {kind: rng.standard_normal((n, config.traits)) for kind, n in sizes.items()}
     sort = {kind: rng.random(n) < 0.5 for kind, n in sizes.items()}
-    nodes = {kind: _table(traits[kind], sort[kind], config, rng, kind == "customer") for kind in sizes}
+    nodes = {kind: _table(kind, traits[kind], sort[kind], config, world, rng) for kind in sizes}
     edges = {relation: _edges(sizes, relation, config.degree, rng) for relation in PLANTED}
     edges[NEAR] = _edges(sizes, NEAR, 2.0, rng)
-    score = _scores(config, traits, sort, edges, rng)
+    score = _scores(config, traits, sort, edges, world, rng)
     columns = [_column(name, rate, score[name]) for name, rate in RATES.items()]
     value = {column.task.name: column.value for column in columns}
     parts = _split(value["contract"], value["interest"], rng)
     return build_graph(nodes, edges, columns, {"customer": parts}, "customers", "stratified")
 
 
-def _table(traits: Floats, sort: Bools, config: CustomerConfig, rng: np.random.Generator, holes: bool) -> NodeTable:
-    """Show traits and sort as features, float32 `[n, features + marks]`."""
-    view = rng.standard_normal((config.traits, config.features)) / np.sqrt(config.traits)
+def _table(
+    kind: str, traits: Floats, sort: Bools, config: CustomerConfig, world: World, rng: np.random.Generator
+) -> NodeTable:
+    """Show traits and sort as features, float32 `[n, features + marks]`; those of customers have holes."""
+    view = world.get(kind, lambda: rng.standard_normal((config.traits, config.features)) / np.sqrt(config.traits))
     mark = np.repeat(np.where(sort, 1.0, -1.0)[:, None], config.marks, 1)
     shown = np.hstack([traits @ view, mark])
     table = (shown + config.blur * rng.standard_normal(shown.shape)).round(3).astype(np.float32)
-    if holes:
+    if kind == "customer":
         table[rng.random(table.shape) < config.missing] = np.nan
     return NodeTable(len(table), table)
 
@@ -84,13 +112,18 @@ def _scores(
     traits: dict[str, Floats],
     sort: dict[str, Bools],
     edges: dict[Relation, Ints],
+    world: World,
     rng: np.random.Generator,
 ) -> dict[str, Floats]:
     """Return how strongly each task holds for each customer, float64 `[n]`."""
-    own = config.own * _standard(traits["customer"] @ _direction(config, rng))
+
+    def along(name: str) -> Floats:
+        return world.get(f"along {name}", lambda: _direction(config, rng))
+
+    own = config.own * _standard(traits["customer"] @ along("own"))
     score = {task: own + config.noise * rng.standard_normal(config.n_customers) for task in RATES}
     for relation, camps in PLANTED.items():
-        value = traits[relation.target] @ _direction(config, rng)
+        value = traits[relation.target] @ along(relation.name)
         read = camp_readings(value, sort[relation.target], edges[relation], config)
         for task, camp in camps.items():
             score[task] = score[task] + read[camp]
