@@ -5,8 +5,8 @@
 `no-labels/...` that without labels as structure, too, `encoder/...` another graph network without them, and
 `balance/...` weighs the tasks' losses otherwise. `members/6` is the default with two networks more. `alone` is a model
 per task, on that task's labels only. `paper/...` is the published recipe under every exchange, `equal-weights/...` the
-same with all tasks' losses weighed alike. Of customers
-further ones are asked, too: eight positives of the rarest task in a test part tell little.
+same with all tasks' losses weighed alike. Of customers further ones are asked, too: eight positives of the rarest task
+in a test part tell little.
 """
 
 from __future__ import annotations
