@@ -67,7 +67,7 @@ class Measure:
         row, (graph, split) = job.row, self._graph(run.seed)
         rows = np.concatenate([split.val, split.test])
         trained = train(row.build, Nodes.of(unlabelled(graph)), graph.labels, split, run, rows, row.alone)
-        cut = len(split.val)
+        peak, cut = peak_memory() if self.own else None, len(split.val)
         parts = (_part(graph, trained.predictions, part, rows[part]) for part in (slice(cut), slice(cut, None)))
         val, test = (family_scores(*part) for part in parts)
         probe = {} if self.suite.probe is None else dict(self.suite.probe(trained.predictors, graph))
@@ -76,7 +76,7 @@ class Measure:
         result = Result(
             self.suite.name, row.name, run.seed, row.model, row.told(), family_kinds(graph.tasks), val, test,
             round(trained.cpu_s, 2), round(trained.wall_s, 2), trained.parameters, self.threads, probe,
-            made(run.device), peak_memory() if self.own else None,
+            made(run.device), peak,
         )  # fmt: skip
         return result, family_cells(*_part(graph, trained.predictions, slice(cut, None), rows[cut:]))
 
